@@ -1,0 +1,3 @@
+import { serveAdmin } from "../dygateway/gateway/admin.ts";
+
+serveAdmin();

@@ -1,0 +1,3 @@
+import { rewrite } from "../dygateway/gateway/rewrite.ts";
+
+rewrite();

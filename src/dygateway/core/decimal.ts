@@ -1,0 +1,53 @@
+const ZERO = 48;
+const NINE = 57;
+
+/** 2^53 - 1: integers up to here are exact in a double. */
+export const MAX_EXACT_INTEGER = 9007199254740991;
+
+/**
+ * Bounds of a stored range are the integer ∓ 0.3 in a double; above 2^52 the fraction is rounded away and a bound would
+ * move by one.
+ */
+export const MAX_RANGE_BOUND = 4503599627370495;
+
+/** Whether `text` is one decimal digit or more, and nothing else. */
+export function isDecimal(text: string): boolean {
+  const length = text.length;
+  if (length === 0) {
+    return false;
+  }
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < ZERO || unit > NINE) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** The number that decimal digits stand for (exact up to 2^53), or -1 where `text` is anything else. */
+export function parseDecimal(text: string): number {
+  const length = text.length;
+  if (length === 0) {
+    return -1;
+  }
+  let value = 0;
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < ZERO || unit > NINE) {
+      return -1;
+    }
+    value = value * 10 + (unit - ZERO);
+  }
+  return value;
+}
+
+/** Decimal digits of an integer from 0 to 2^53; Lua's own conversion gives up after 14 digits. */
+export function integerText(value: number): string {
+  if (value < 1e14) {
+    return `${value}`;
+  }
+  const high = Math.floor(value / 1e7);
+  const low = value - high * 1e7;
+  return `${high}${`${low}`.padStart(7, "0")}`;
+}

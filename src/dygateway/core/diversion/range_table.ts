@@ -1,0 +1,100 @@
+import { doubles, shorts } from "../buffer.ts";
+import type { NumberBuffer } from "../buffer.ts";
+import { parseDecimal } from "../decimal.ts";
+import { divdataBroken } from "../errors.ts";
+import type { GatewayError } from "../errors.ts";
+import { failure, success } from "../result.ts";
+import type { Result } from "../result.ts";
+import { isUpstreamName } from "./rule.ts";
+import { upstreamNames } from "./upstream_names.ts";
+
+/**
+ * The stored form of ranges: two members a rule, `<2i>:<upstream>` at its start - 0.3 and `<2i+1>:<upstream>` at its
+ * end + 0.3, in score order. A value belongs to the first member whose score is not below it when that member's index
+ * is odd; when it is even, the value lies in a gap.
+ */
+export interface RangeTable {
+  /** The upstream of the range that holds `value`, or undefined in a gap. */
+  readonly find: (this: void, value: number) => string | undefined;
+  /** The range `start-end` that holds `value`, for people. */
+  readonly describe: (this: void, value: number, show: (bound: number) => string) => string;
+}
+
+export interface RangeTableBuilder {
+  readonly add: (this: void, member: string, score: string) => void;
+  readonly finish: (this: void) => Result<RangeTable>;
+}
+
+/** @param count the most members that will be added. */
+export function rangeTableBuilder(count: number): RangeTableBuilder {
+  const names = upstreamNames();
+  const scores: NumberBuffer = doubles(count + 1);
+  const upstreams: NumberBuffer = shorts(count + 1);
+  let size = 0;
+  let problem: GatewayError | undefined;
+
+  function refuse(member: string, reason: string): void {
+    problem ??= divdataBroken(`member '${member}': ${reason}`);
+  }
+
+  function add(member: string, score: string): void {
+    const colon = member.indexOf(":");
+    const index = colon < 0 ? -1 : parseDecimal(member.slice(0, colon));
+    const upstream = member.slice(colon + 1);
+    const bound = Number(score);
+    if (index !== size) {
+      refuse(member, `index ${size} was expected here: a half of a rule is missing, or the rules overlap`);
+    } else if (!isUpstreamName(upstream)) {
+      refuse(member, "it names an upstream that nginx cannot take");
+    } else if (!(bound > (size === 0 ? -1 : scores[size - 1]!)) || !(bound < 1e300)) {
+      refuse(member, `its score ${score} is no bound`);
+    } else if (size >= count) {
+      refuse(member, "there is more data than was announced");
+    } else {
+      const number = names.number(upstream);
+      if (index % 2 === 1 && number !== upstreams[size - 1]) {
+        refuse(member, "its rule starts with another upstream");
+      }
+      scores[size] = bound;
+      upstreams[size] = number;
+      size++;
+    }
+  }
+
+  /** The position of the first member whose score is not below `value`; `size` where there is none. */
+  function position(value: number): number {
+    let low = 0;
+    let high = size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (scores[middle]! < value) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  return {
+    add: (member, score) => add(member, score),
+    finish: () => {
+      if (problem === undefined && size % 2 === 1) {
+        problem = divdataBroken(`the last rule has a start and no end`);
+      }
+      if (problem !== undefined) {
+        return failure(problem);
+      }
+      return success({
+        find: (value) => {
+          const at = position(value);
+          return at < size && at % 2 === 1 ? names.name(upstreams[at]!) : undefined;
+        },
+        describe: (value, show) => {
+          const at = position(value);
+          return `range ${show(Math.ceil(scores[at - 1]!))}-${show(Math.floor(scores[at]!))}`;
+        },
+      });
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { lookup } from "../lookup.ts";
+import type { Lookup } from "../lookup.ts";
+import type { Pause } from "../result.ts";
+import type { JsonValue } from "./value.ts";
+
+const VALUES_A_SLICE = 256;
+
+const shortEscapes: Lookup<string> = lookup();
+shortEscapes['"'] = '\\"';
+shortEscapes["\\"] = "\\\\";
+shortEscapes["\b"] = "\\b";
+shortEscapes["\f"] = "\\f";
+shortEscapes["\n"] = "\\n";
+shortEscapes["\r"] = "\\r";
+shortEscapes["\t"] = "\\t";
+
+const HEX = "0123456789abcdef";
+
+function needsEscape(unit: number): boolean {
+  return unit < 0x20 || unit === 0x22 || unit === 0x5c || unit === 0x7f;
+}
+
+export function printString(text: string): string {
+  let printed = '"';
+  let start = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (needsEscape(unit)) {
+      const escape = shortEscapes[text.charAt(i)] ?? `\\u00${HEX.charAt(Math.floor(unit / 16))}${HEX.charAt(unit % 16)}`;
+      printed += text.slice(start, i) + escape;
+      start = i + 1;
+    }
+  }
+  return `${printed}${text.slice(start)}"`;
+}
+
+function printInto(parts: string[], value: JsonValue, pause: Pause): void {
+  if (parts.length % VALUES_A_SLICE === 0) {
+    pause();
+  }
+  if (typeof value === "string") {
+    parts.push(printString(value));
+  } else if (typeof value === "number" || typeof value === "boolean") {
+    parts.push(`${value}`);
+  } else if (!("kind" in value)) {
+    parts.push("[");
+    for (let i = 0; i < value.length; i++) {
+      if (i > 0) {
+        parts.push(",");
+      }
+      printInto(parts, value[i]!, pause);
+    }
+    parts.push("]");
+  } else if (value.kind === "object") {
+    parts.push("{");
+    for (let i = 0; i < value.keys.length; i++) {
+      parts.push(`${i > 0 ? "," : ""}${printString(value.keys[i]!)}:`);
+      printInto(parts, value.values[i]!, pause);
+    }
+    parts.push("}");
+  } else {
+    parts.push(value.kind === "integer" ? value.digits : "null");
+  }
+}
+
+/** Compact JSON text; numbers must be finite and, to print alike in both runtimes, have at most 14 digits. */
+export function printJson(value: JsonValue, pause: Pause): string {
+  const parts: string[] = [];
+  printInto(parts, value, pause);
+  return parts.join("");
+}

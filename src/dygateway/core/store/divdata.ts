@@ -1,0 +1,105 @@
+import type { Storage, StoredPairs } from "../diversion/diversion_type.ts";
+import { divdataBroken } from "../errors.ts";
+import { failure, success } from "../result.ts";
+import type { Result } from "../result.ts";
+import { isError, listReply, numberReply, textReply } from "./command.ts";
+import type { Command, Reply, StoreWork } from "./command.ts";
+
+/** Pairs in one command or page: a pipeline of these is many small writes to Redis, not one that holds it up. */
+export const PAIRS_A_PAGE = 500;
+
+/** The commands that store `pairs` under `key`. */
+export function writePairs(key: string, storage: Storage, pairs: StoredPairs): Command[] {
+  const commands: Command[] = [];
+  for (let start = 0; start < pairs.length; start += PAIRS_A_PAGE * 2) {
+    const command: Command = [storage === "hash" ? "HSET" : storage === "zset" ? "ZADD" : "RPUSH", key];
+    for (let i = start; i < pairs.length && i < start + PAIRS_A_PAGE * 2; i += 2) {
+      const first = pairs[i]!;
+      const second = pairs[i + 1]!;
+      if (storage === "zset") {
+        command.push(second, first);
+      } else {
+        command.push(first, second);
+      }
+    }
+    commands.push(command);
+  }
+  return commands;
+}
+
+export type TakePair = (this: void, first: string, second: string) => void;
+
+const sizeCommand = { hash: "HLEN", zset: "ZCARD", list: "LLEN" } as const;
+
+/** The redis type that a storage is, as TYPE says it. */
+export function redisType(storage: Storage): string {
+  return storage;
+}
+
+/** The command that answers how many entries a key has. */
+export function countCommand(key: string, storage: Storage): Command {
+  return [sizeCommand[storage], key];
+}
+
+function takeAll(reply: Reply | undefined, take: TakePair): string | undefined {
+  if (isError(reply)) {
+    return reply.message;
+  }
+  const items = listReply(reply);
+  for (let i = 0; i + 1 < items.length; i += 2) {
+    take(textReply(items[i]) ?? "", textReply(items[i + 1]) ?? "");
+  }
+  return undefined;
+}
+
+function* readHash(key: string, count: number, take: TakePair): StoreWork<string | undefined> {
+  if (count <= PAIRS_A_PAGE) {
+    const replies = yield [["HGETALL", key]];
+    return takeAll(replies[0], take);
+  }
+  let cursor = "0";
+  do {
+    const replies = yield [["HSCAN", key, cursor, "COUNT", `${PAIRS_A_PAGE}`]];
+    const page = listReply(replies[0]);
+    const problem = isError(replies[0]) ? replies[0].message : takeAll(page[1], take);
+    if (problem !== undefined) {
+      return problem;
+    }
+    cursor = textReply(page[0]) ?? "0";
+  } while (cursor !== "0");
+  return undefined;
+}
+
+function* readOrdered(
+  key: string,
+  count: number,
+  storage: Storage,
+  take: TakePair,
+): StoreWork<string | undefined> {
+  const step = storage === "zset" ? PAIRS_A_PAGE : PAIRS_A_PAGE * 2;
+  for (let start = 0; start < count; start += step) {
+    const range = [key, `${start}`, `${start + step - 1}`];
+    const replies = yield [storage === "zset" ? ["ZRANGE", ...range, "WITHSCORES"] : ["LRANGE", ...range]];
+    const problem = takeAll(replies[0], take);
+    if (problem !== undefined) {
+      return problem;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Reads what is stored under `key`, pair by pair in pages: a hash's fields in any order (now and then one of them
+ * twice), a sorted set by score, a list as it is.
+ *
+ * @param count the key's size as `countCommand` answered it.
+ * @returns why it could not be read, if so.
+ */
+export function* readPairs(key: string, storage: Storage, count: Reply | undefined, take: TakePair): StoreWork<Result<number>> {
+  if (isError(count)) {
+    return failure(divdataBroken(`${key}: ${count.message}`));
+  }
+  const size = numberReply(count);
+  const problem = yield* storage === "hash" ? readHash(key, size, take) : readOrdered(key, size, storage, take);
+  return problem === undefined ? success(size) : failure(divdataBroken(`${key}: ${problem}`));
+}

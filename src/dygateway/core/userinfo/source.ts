@@ -1,0 +1,78 @@
+import { policyOptionInvalid } from "../errors.ts";
+import { failure, success } from "../result.ts";
+import type { Result } from "../result.ts";
+import type { RequestFacts } from "./request_facts.ts";
+
+export type ReadUserinfo = (this: void, request: RequestFacts) => string | undefined;
+
+/** Where a policy's userinfo comes from. `text` is the form it is written and stored in. */
+export interface UserinfoSource {
+  readonly text: string;
+  readonly read: ReadUserinfo;
+}
+
+const MAX_NAME_LENGTH = 128;
+
+const TOKEN_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+
+/** Whether `name` can name a header, cookie or argument: letters, digits, `-`, `_`, `.`. */
+export function isRequestName(name: string): boolean {
+  if (name.length === 0 || name.length > MAX_NAME_LENGTH) {
+    return false;
+  }
+  const lower = name.toLowerCase();
+  for (let i = 0; i < lower.length; i++) {
+    if (TOKEN_CHARACTERS.indexOf(lower.charAt(i)) < 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** nginx's name for a request header: lower case, `-` becomes `_`. */
+export function headerVariable(name: string): string {
+  return `http_${name.toLowerCase().split("-").join("_")}`;
+}
+
+export function cookieVariable(name: string): string {
+  return `cookie_${name}`;
+}
+
+export function argVariable(name: string): string {
+  return `arg_${name}`;
+}
+
+function fromVariable(text: string, variable: string): UserinfoSource {
+  return { text, read: (request) => request.variable(variable) };
+}
+
+const uri = fromVariable("uri", "uri");
+const ip: UserinfoSource = { text: "ip", read: (request) => request.clientAddress() };
+
+/**
+ * @param text `header:NAME`, `cookie:NAME`, `arg:NAME`, `uri` or `ip`.
+ */
+export function parseUserinfoSource(text: string): Result<UserinfoSource> {
+  if (text === "uri") {
+    return success(uri);
+  }
+  if (text === "ip") {
+    return success(ip);
+  }
+  const colon = text.indexOf(":");
+  const kind = colon < 0 ? text : text.slice(0, colon);
+  const name = colon < 0 ? "" : text.slice(colon + 1);
+  const known = kind === "header" || kind === "cookie" || kind === "arg";
+  if (!known || !isRequestName(name)) {
+    return failure(
+      policyOptionInvalid(
+        "userinfo",
+        `'${text}' is none of header:NAME, cookie:NAME, arg:NAME, uri, ip (NAME: letters, digits, - _ .)`,
+      ),
+    );
+  }
+  if (kind === "header") {
+    return success(fromVariable(text, headerVariable(name)));
+  }
+  return success(fromVariable(text, kind === "cookie" ? cookieVariable(name) : argVariable(name)));
+}

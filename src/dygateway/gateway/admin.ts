@@ -1,0 +1,88 @@
+import { refuseAdminRequest } from "../core/admin/access.ts";
+import { errorAnswer, successAnswer } from "../core/admin/answers.ts";
+import { actionFailed, actionMissing, actionUnknown } from "../core/errors.ts";
+import type { GatewayError } from "../core/errors.ts";
+import { printJson } from "../core/json/print.ts";
+import type { JsonObject } from "../core/json/value.ts";
+import { sortedKeys } from "../core/lookup.ts";
+import { failure } from "../core/result.ts";
+import type { Pause, Result } from "../core/result.ts";
+import { changeContext, waitUntilApplied } from "./admin_context.ts";
+import { actions } from "./admin_actions.ts";
+import type { Action, ActionAnswer } from "./admin_actions.ts";
+import { readParameters } from "./admin_request.ts";
+import { logError } from "./log.ts";
+import { thisNode } from "./node_settings.ts";
+import { pacer } from "./pace.ts";
+import { requestFacts } from "./request_facts.ts";
+
+function answer(body: JsonObject, pause: Pause): void {
+  ngx.header["Content-Type"] = "application/json; charset=utf-8";
+  ngx.header["Cache-Control"] = "no-store";
+  ngx.say(printJson(body, pause));
+}
+
+function refuse(status: number, error: GatewayError, pause: Pause): void {
+  ngx.status = status;
+  if (status === 401) {
+    ngx.header["WWW-Authenticate"] = 'Bearer realm="dygateway"';
+  }
+  answer(errorAnswer(error), pause);
+}
+
+function run(name: string, action: Action, pause: Pause): Result<ActionAnswer> {
+  const { settings, keys } = thisNode();
+  const parameters = readParameters();
+  if (!parameters.ok) {
+    return parameters;
+  }
+  const from = requestFacts.variable("remote_addr") ?? "";
+  const who = requestFacts.variable("http_x_operator") ?? "";
+  const change = changeContext(keys, from, who.slice(0, 128), pause);
+  const [ran, outcome] = pcall(() => action({ settings, keys, parameters: parameters.value, change, pause }));
+  if (!ran) {
+    logError(`action ${name}: ${tostring(outcome)}`);
+    return failure(actionFailed(name, tostring(outcome)));
+  }
+  return outcome;
+}
+
+/**
+ * Answers /ab_admin: the envelope of the contract, with HTTP status 200 whenever an action was answered. A change
+ * carries its revision in `X-Dygateway-Revision`, and in `X-Dygateway-Applied` how many of this node's workers have it.
+ */
+export function serveAdmin(): void {
+  const pause = pacer();
+  const refusal = refuseAdminRequest(
+    {
+      host: requestFacts.variable("http_host"),
+      origin: requestFacts.variable("http_origin"),
+      secFetchSite: requestFacts.variable("http_sec_fetch_site"),
+      authorization: requestFacts.variable("http_authorization"),
+    },
+    thisNode().settings.admin,
+  );
+  if (refusal !== undefined) {
+    refuse(refusal.code, refusal, pause);
+    return;
+  }
+  const name = requestFacts.variable("arg_action") ?? "";
+  const action = actions[name];
+  if (action === undefined) {
+    const known = sortedKeys(actions).join(", ");
+    answer(errorAnswer(name === "" ? actionMissing() : actionUnknown(name, known)), pause);
+    return;
+  }
+  const result = run(name, action, pause);
+  if (!result.ok) {
+    answer(errorAnswer(result.error), pause);
+    return;
+  }
+  const { detail, data, revision } = result.value;
+  if (revision !== undefined) {
+    const { workers, applied } = waitUntilApplied(revision);
+    ngx.header["X-Dygateway-Revision"] = `${revision}`;
+    ngx.header["X-Dygateway-Applied"] = `${applied}/${workers}`;
+  }
+  answer(successAnswer(detail, data), pause);
+}

@@ -1,0 +1,216 @@
+import {
+  groupAnswer,
+  groupListAnswer,
+  policyAnswer,
+  policyListAnswer,
+  runtimeAnswer,
+  storedGroupAnswer,
+} from "../core/admin/answers.ts";
+import {
+  groupTarget,
+  hostnameOf,
+  isForced,
+  pageOf,
+  policyTarget,
+  runtimeTarget,
+} from "../core/admin/parameters.ts";
+import { object } from "../core/json/value.ts";
+import type { JsonValue } from "../core/json/value.ts";
+import { lookup } from "../core/lookup.ts";
+import type { Lookup } from "../core/lookup.ts";
+import { checkPolicy } from "../core/policy/policy.ts";
+import { checkPolicyGroup } from "../core/policy/policy_group.ts";
+import { success } from "../core/result.ts";
+import type { Result } from "../core/result.ts";
+import { deletePolicyGroup, setPolicyGroup } from "../core/store/group_changes.ts";
+import { readGroup, readPolicyByTarget } from "../core/store/target_reads.ts";
+import { listGroups, listPolicies } from "../core/store/policy_reads.ts";
+import { deletePolicy, setPolicy } from "../core/store/policy_changes.ts";
+import { deleteRuntime, setRuntime } from "../core/store/runtime_changes.ts";
+import { readRuntime } from "../core/store/runtime_reads.ts";
+import type { Change } from "../core/store/transaction.ts";
+import { explainRequest, listRuntimes, nodeStatus } from "./admin_reports.ts";
+import type { AdminContext } from "./admin_context.ts";
+import { readJsonBody } from "./admin_request.ts";
+import { foreignDivtypes } from "./foreign.ts";
+import { localPolicy, localRuntime, orLocal } from "./local_reads.ts";
+import { changeStore, readStore } from "./redis.ts";
+import { acceptLoss } from "./shared_state.ts";
+
+export interface ActionAnswer {
+  /** Follows `success ` in the answer's desc. */
+  readonly detail: string;
+  readonly data?: JsonValue | undefined;
+  /** The revision that a change has; the answer waits until this node's workers have it in force. */
+  readonly revision?: number;
+}
+
+export type Action = (this: void, context: AdminContext) => Result<ActionAnswer>;
+
+function answered(data?: JsonValue, detail = ""): Result<ActionAnswer> {
+  return success({ detail, data });
+}
+
+/** Carries a change out and words its answer. */
+function change<T>(
+  context: AdminContext,
+  plan: (this: void) => Change<T>,
+  word: (this: void, stored: T) => { readonly detail: string; readonly data?: JsonValue },
+): Result<ActionAnswer> {
+  const done = changeStore(context.settings.redis, plan);
+  if (!done.ok) {
+    return done;
+  }
+  const { detail, data } = word(done.value.answer);
+  return success({ detail, data, revision: done.value.revision });
+}
+
+const silent = (): { readonly detail: string } => ({ detail: "" });
+
+function policyFromBody(context: AdminContext): ReturnType<typeof checkPolicy> {
+  const body = readJsonBody(context.settings.admin.maxBodyBytes, context.pause);
+  return body.ok ? checkPolicy(body.value, foreignDivtypes, context.pause) : body;
+}
+
+function groupFromBody(context: AdminContext): ReturnType<typeof checkPolicyGroup> {
+  const body = readJsonBody(context.settings.admin.maxBodyBytes, context.pause);
+  return body.ok ? checkPolicyGroup(body.value, foreignDivtypes, context.pause) : body;
+}
+
+/** Every action of /ab_admin by its name. */
+export const actions: Lookup<Action> = lookup();
+
+actions["policy_check"] = (context) => {
+  const policy = policyFromBody(context);
+  return policy.ok ? answered() : policy;
+};
+
+actions["policy_set"] = (context) => {
+  const policy = policyFromBody(context);
+  if (!policy.ok) {
+    return policy;
+  }
+  return change(context, () => setPolicy(context.change, policy.value), ({ policyId }) => ({
+    detail: ` the id of new policy is ${policyId}`,
+    data: object([["policyid", Number(policyId)]]),
+  }));
+};
+
+actions["policy_get"] = (context) => {
+  const target = policyTarget(context.parameters.once);
+  if (!target.ok) {
+    return target;
+  }
+  const { redis } = context.settings;
+  return orLocal(
+    readStore(redis, readPolicyByTarget(context.keys, target.value)),
+    () => localPolicy(target.value, context.pause),
+    (policy) => policyAnswer(policy),
+  );
+};
+
+actions["policy_del"] = (context) => {
+  const target = policyTarget(context.parameters.once);
+  if (!target.ok) {
+    return target;
+  }
+  const force = isForced(context.parameters.once);
+  return change(context, () => deletePolicy(context.change, target.value, force), silent);
+};
+
+actions["policy_list"] = (context) => {
+  const page = pageOf(context.parameters.once);
+  if (!page.ok) {
+    return page;
+  }
+  const read = readStore(context.settings.redis, listPolicies(context.keys, page.value.from, page.value.count));
+  return read.ok ? answered(policyListAnswer(read.value)) : read;
+};
+
+actions["policygroup_check"] = (context) => {
+  const group = groupFromBody(context);
+  return group.ok ? answered() : group;
+};
+
+actions["policygroup_set"] = (context) => {
+  const group = groupFromBody(context);
+  if (!group.ok) {
+    return group;
+  }
+  return change(context, () => setPolicyGroup(context.change, group.value), (stored) => ({
+    detail: "",
+    data: storedGroupAnswer(stored),
+  }));
+};
+
+actions["policygroup_get"] = (context) => {
+  const target = groupTarget(context.parameters.once);
+  if (!target.ok) {
+    return target;
+  }
+  const read = readStore(context.settings.redis, readGroup(context.keys, target.value));
+  return read.ok ? answered(groupAnswer(read.value.id, read.value.policyIds, read.value.name)) : read;
+};
+
+actions["policygroup_del"] = (context) => {
+  const target = groupTarget(context.parameters.once);
+  if (!target.ok) {
+    return target;
+  }
+  const force = isForced(context.parameters.once);
+  return change(context, () => deletePolicyGroup(context.change, target.value, force), silent);
+};
+
+actions["policygroup_list"] = (context) => {
+  const page = pageOf(context.parameters.once);
+  if (!page.ok) {
+    return page;
+  }
+  const read = readStore(context.settings.redis, listGroups(context.keys, page.value.from, page.value.count));
+  return read.ok ? answered(groupListAnswer(read.value)) : read;
+};
+
+actions["runtime_set"] = (context) => {
+  const target = runtimeTarget(context.parameters.once);
+  if (!target.ok) {
+    return target;
+  }
+  const hostname = hostnameOf(context.parameters.once);
+  if (!hostname.ok) {
+    return hostname;
+  }
+  return change(
+    context,
+    () => setRuntime(context.change, hostname.value, target.value, foreignDivtypes),
+    silent,
+  );
+};
+
+actions["runtime_get"] = (context) => {
+  const hostname = hostnameOf(context.parameters.once);
+  if (!hostname.ok) {
+    return hostname;
+  }
+  return orLocal(
+    readStore(context.settings.redis, readRuntime(context.keys, hostname.value)),
+    () => localRuntime(hostname.value),
+    (runtime) => runtimeAnswer(runtime),
+  );
+};
+
+actions["runtime_del"] = (context) => {
+  const hostname = hostnameOf(context.parameters.once);
+  if (!hostname.ok) {
+    return hostname;
+  }
+  return change(context, () => deleteRuntime(context.change, hostname.value), silent);
+};
+
+actions["runtime_list"] = listRuntimes;
+actions["status"] = nodeStatus;
+actions["explain"] = explainRequest;
+
+actions["store_accept"] = () => {
+  acceptLoss();
+  return answered(undefined, " this node will take what Redis holds now as the truth");
+};

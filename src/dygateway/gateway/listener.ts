@@ -1,0 +1,128 @@
+import type { RedisSettings } from "../core/settings.ts";
+import type { Keys } from "../core/store/keys.ts";
+import type { ChangesSeen } from "./changes_seen.ts";
+import { logNotice } from "./log.ts";
+import { ngxNull } from "./platform.ts";
+import { connect } from "./redis.ts";
+
+/** The channel on which Redis sends a tracking client the keys that were written. */
+const INVALIDATIONS = "__redis__:invalidate";
+const RETRY_SECONDS = 0.5;
+const READ_TIMEOUT_MS = 1000;
+
+/** Whether the store announces changes to this node. */
+export interface Listener {
+  /** Our own changes are announced at once. */
+  readonly subscribed: (this: void) => boolean;
+  /** Every write is, also one by redis-cli or by the predecessor. */
+  readonly tracking: (this: void) => boolean;
+  /** Starts again with a new connection. */
+  readonly reset: (this: void) => void;
+  /** Listens until `stop` says so; runs as a light thread of its own. */
+  readonly run: (this: void) => void;
+}
+
+type Call = (this: void, client: RedisClient, ...words: string[]) => LuaMultiReturn<[unknown, string?]>;
+
+function callOf(client: RedisClient, command: string): Call {
+  return client[command] as Call;
+}
+
+/**
+ * Asks Redis 6 and newer to send every key under our prefix that anybody writes to this very connection. (CLIENT
+ * TRACKING in broadcasting mode with its redirection to itself; a client that may not, or an older Redis, says no.)
+ */
+function startTracking(client: RedisClient, keys: Keys): boolean {
+  const [id] = callOf(client, "client")(client, "ID");
+  if (typeof id !== "number") {
+    return false;
+  }
+  const [ok] = callOf(client, "client")(
+    client, "TRACKING", "ON", "REDIRECT", tostring(id), "BCAST", "PREFIX", `${keys.prefix}:`,
+  );
+  return ok === "OK";
+}
+
+export function createListener(
+  settings: RedisSettings,
+  keys: Keys,
+  seen: ChangesSeen,
+  wake: (this: void) => void,
+  stop: (this: void) => boolean,
+): Listener {
+  let subscribed = false;
+  let tracking = false;
+  let again = false;
+
+  function handle(message: unknown[]): void {
+    const [kind, channel, payload] = message as [unknown, unknown, unknown];
+    if (kind !== "message") {
+      return;
+    }
+    if (channel === INVALIDATIONS) {
+      if (payload === ngxNull) {
+        seen.everything();
+      } else {
+        for (const key of payload as string[]) {
+          seen.key(key);
+        }
+      }
+    }
+    wake();
+  }
+
+  function subscribe(client: RedisClient): boolean {
+    tracking = startTracking(client, keys);
+    if (tracking) {
+      const [following] = callOf(client, "subscribe")(client, INVALIDATIONS);
+      tracking = following !== undefined && following !== false;
+    }
+    const [announced] = callOf(client, "subscribe")(client, keys.channel);
+    return announced !== undefined && announced !== false;
+  }
+
+  function listen(client: RedisClient): void {
+    client.set_timeout(READ_TIMEOUT_MS);
+    while (!stop() && !again) {
+      const [message, reason] = client.read_reply();
+      if (message !== undefined) {
+        handle(message);
+      } else if (reason !== "timeout") {
+        return;
+      }
+    }
+  }
+
+  function run(): void {
+    while (!stop()) {
+      again = false;
+      const connected = connect(settings);
+      if (connected.ok) {
+        const { client } = connected.value;
+        subscribed = subscribe(client);
+        if (subscribed) {
+          // Whatever was written while nobody listened.
+          seen.everything();
+          wake();
+          logNotice(tracking ? "following Redis: every write is announced" : "following Redis: own changes are announced");
+          listen(client);
+        }
+        subscribed = false;
+        tracking = false;
+        client.close();
+      }
+      if (!stop()) {
+        ngx.sleep(RETRY_SECONDS);
+      }
+    }
+  }
+
+  return {
+    subscribed: () => subscribed,
+    tracking: () => tracking,
+    reset: () => {
+      again = true;
+    },
+    run,
+  };
+}

@@ -1,0 +1,238 @@
+import { printJson } from "../core/json/print.ts";
+import { lookup } from "../core/lookup.ts";
+import type { Lookup } from "../core/lookup.ts";
+import type { Pause, Result } from "../core/result.ts";
+import { success } from "../core/result.ts";
+import { together } from "../core/store/command.ts";
+import type { StoreWork } from "../core/store/command.ts";
+import type { Keys } from "../core/store/keys.ts";
+import { manifestJson } from "../core/store/manifest.ts";
+import type { LevelManifest, RulesPlace, RuntimeManifest } from "../core/store/manifest.ts";
+import { readRuntime } from "../core/store/runtime_reads.ts";
+import type { StoredRuntime } from "../core/store/runtime_reads.ts";
+import type { PublishedRuntime } from "./shared_state.ts";
+import { chunksOf, deleteBlob, readHostnames, readManifest, readManifestText } from "./shared_state.ts";
+import { placeRules } from "./rules_writer.ts";
+import type { PlacedRules } from "./rules_writer.ts";
+
+const RUNTIMES_A_STEP = 50;
+
+/** The rules of one divdata key as this node holds them. */
+interface HeldRules {
+  readonly placed: PlacedRules | undefined;
+  readonly problem: string | undefined;
+}
+
+/** What the leading worker knows of the state it has published, so that it publishes only what differs. */
+export interface Loader {
+  /** Hostnames that have a runtime in force. */
+  readonly hostnames: (this: void) => string[];
+  /** Forgets what is held of these divdata keys (undefined: of all), so that they are read again. */
+  readonly forget: (this: void, divDataKeys: readonly string[] | undefined) => void;
+  /** Hostnames whose runtime uses any of these divdata keys. */
+  readonly users: (this: void, divDataKeys: readonly string[]) => string[];
+  /** Reads these hostnames' runtimes and the rules they need. @returns those that differ from what is published. */
+  readonly load: (this: void, hostnames: readonly string[]) => StoreWork<Result<PublishedRuntime[]>>;
+  /** Takes note that a step was published. @returns blobs that nothing in force refers to any more. */
+  readonly published: (this: void, changed: readonly PublishedRuntime[]) => RulesPlace[];
+}
+
+interface Known {
+  readonly text: string;
+  readonly manifest: RuntimeManifest;
+}
+
+export function createLoader(keys: Keys, pause: Pause): Loader {
+  const known: Lookup<Known> = lookup();
+  const held: Lookup<HeldRules> = lookup();
+  /** Manifests that were loaded and wait to be published. */
+  const pending: Lookup<Known> = lookup();
+
+  for (const hostname of readHostnames()) {
+    const manifest = readManifest(hostname);
+    const text = readManifestText(hostname);
+    if (manifest !== undefined && text !== undefined) {
+      known[hostname] = { manifest, text };
+    }
+  }
+
+  /** The place where the same content lies already, in force for this key. */
+  function samePlace(divDataKey: string, digest: string): RulesPlace | undefined {
+    for (const hostname of Object.keys(known)) {
+      for (const level of known[hostname]!.manifest.levels) {
+        if (level.divDataKey === divDataKey && level.rules?.digest === digest) {
+          return level.rules;
+        }
+      }
+    }
+    return undefined;
+  }
+
+  function* hold(divDataKey: string, previous: RulesPlace | undefined): StoreWork<HeldRules> {
+    const placed = yield* placeRules(divDataKey, pause);
+    if (!placed.ok) {
+      return { placed: undefined, problem: placed.error.desc };
+    }
+    const { loaded, place } = placed.value;
+    const same = previous?.digest === place.digest ? previous : samePlace(divDataKey, place.digest);
+    if (same !== undefined) {
+      deleteBlob(place.blob, chunksOf(place));
+      return { placed: { loaded, place: same }, problem: undefined };
+    }
+    return { placed: placed.value, problem: undefined };
+  }
+
+  /** Reads the rules of every divdata key that is not held yet. */
+  function* holdAll(runtimes: readonly StoredRuntime[]): StoreWork<null> {
+    const missing: string[] = [];
+    const places: Lookup<RulesPlace> = lookup();
+    for (const runtime of runtimes) {
+      const levels = known[runtime.hostname]?.manifest.levels ?? [];
+      for (const level of levels) {
+        if (level.rules !== undefined) {
+          places[level.divDataKey] = level.rules;
+        }
+      }
+      for (const level of runtime.levels) {
+        const key = level.divDataKey;
+        if (key !== "" && held[key] === undefined && !missing.includes(key)) {
+          missing.push(key);
+        }
+      }
+    }
+    const results = yield* together(missing.map((key) => hold(key, places[key])));
+    for (let i = 0; i < missing.length; i++) {
+      held[missing[i]!] = results[i]!;
+    }
+    return null;
+  }
+
+  function levelManifest(runtime: StoredRuntime, number: number): LevelManifest {
+    const { divModulename, divDataKey, userInfoModulename } = runtime.levels[number]!;
+    const policyId = keys.policyIdOf(divDataKey) ?? "";
+    const base = { policyId, divModulename, divDataKey, userInfoModulename };
+    if (divModulename === "" || divDataKey === "" || userInfoModulename === "") {
+      return { ...base, problem: "runtime info in db error: divModulename, divDataKey or userInfoModulename is missing" };
+    }
+    const rules = held[divDataKey];
+    if (rules?.placed === undefined) {
+      return { ...base, problem: rules?.problem ?? "its rules were not read" };
+    }
+    const { storage, meta } = rules.placed.loaded;
+    return {
+      ...base,
+      storage,
+      rules: rules.placed.place,
+      ...(meta.userinfo === undefined ? {} : { userinfo: meta.userinfo }),
+      ...(meta.salt === undefined ? {} : { salt: meta.salt }),
+    };
+  }
+
+  function manifestOf(hostname: string, read: Result<StoredRuntime | undefined>): RuntimeManifest | undefined {
+    if (!read.ok) {
+      return { hostname, divsteps: 0, levels: [], problem: read.error.desc };
+    }
+    const runtime = read.value;
+    if (runtime === undefined) {
+      return undefined;
+    }
+    const levels: LevelManifest[] = [];
+    for (let number = 0; number < runtime.divsteps; number++) {
+      levels.push(levelManifest(runtime, number));
+    }
+    return { hostname, divsteps: runtime.divsteps, levels };
+  }
+
+  function* loadPage(hostnames: readonly string[], changed: PublishedRuntime[]): StoreWork<null> {
+    const reads = yield* together(hostnames.map((hostname) => readRuntime(keys, hostname)));
+    const runtimes: StoredRuntime[] = [];
+    for (const read of reads) {
+      if (read.ok && read.value !== undefined) {
+        runtimes.push(read.value);
+      }
+    }
+    yield* holdAll(runtimes);
+    for (let i = 0; i < hostnames.length; i++) {
+      const hostname = hostnames[i]!;
+      const manifest = manifestOf(hostname, reads[i]!);
+      const text = manifest === undefined ? undefined : printJson(manifestJson(manifest), pause);
+      if (text !== known[hostname]?.text) {
+        if (manifest !== undefined && text !== undefined) {
+          pending[hostname] = { manifest, text };
+        }
+        changed.push({ hostname, manifest: text });
+      }
+    }
+    return null;
+  }
+
+  function* load(hostnames: readonly string[]): StoreWork<Result<PublishedRuntime[]>> {
+    const changed: PublishedRuntime[] = [];
+    for (let start = 0; start < hostnames.length; start += RUNTIMES_A_STEP) {
+      pause();
+      yield* loadPage(hostnames.slice(start, start + RUNTIMES_A_STEP), changed);
+    }
+    return success(changed);
+  }
+
+  function users(divDataKeys: readonly string[]): string[] {
+    return Object.keys(known).filter((hostname) =>
+      known[hostname]!.manifest.levels.some((level) => divDataKeys.includes(level.divDataKey)),
+    );
+  }
+
+  function placesOf(manifest: RuntimeManifest | undefined): RulesPlace[] {
+    const places: RulesPlace[] = [];
+    for (const level of manifest?.levels ?? []) {
+      if (level.rules !== undefined) {
+        places.push(level.rules);
+      }
+    }
+    return places;
+  }
+
+  function published(changed: readonly PublishedRuntime[]): RulesPlace[] {
+    const replaced: RulesPlace[] = [];
+    for (const { hostname, manifest } of changed) {
+      replaced.push(...placesOf(known[hostname]?.manifest));
+      const next = pending[hostname];
+      if (manifest !== undefined && next !== undefined) {
+        known[hostname] = next;
+      } else {
+        delete known[hostname];
+      }
+      delete pending[hostname];
+    }
+    if (replaced.length === 0) {
+      return [];
+    }
+    const inForce: Lookup<boolean> = lookup();
+    const keysInForce: Lookup<boolean> = lookup();
+    for (const hostname of Object.keys(known)) {
+      for (const level of known[hostname]!.manifest.levels) {
+        keysInForce[level.divDataKey] = true;
+        if (level.rules !== undefined) {
+          inForce[level.rules.blob] = true;
+        }
+      }
+    }
+    for (const key of Object.keys(held)) {
+      if (keysInForce[key] !== true) {
+        delete held[key];
+      }
+    }
+    return replaced.filter((place) => inForce[place.blob] !== true);
+  }
+
+  return {
+    hostnames: () => Object.keys(known),
+    forget: (divDataKeys) => {
+      for (const key of divDataKeys ?? Object.keys(held)) {
+        delete held[key];
+      }
+    },
+    users,
+    load,
+    published,
+  };
+}

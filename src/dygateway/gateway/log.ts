@@ -1,0 +1,54 @@
+import { lookup } from "../core/lookup.ts";
+import type { Lookup } from "../core/lookup.ts";
+
+const PREFIX = "dygateway: ";
+
+/** Texts come from requests and from Redis: a line break in one must not look like another log line. */
+function oneLine(text: string): string {
+  const [line] = string.gsub(text, "%c", " ");
+  return line;
+}
+
+export function logError(text: string): void {
+  ngx.log(ngx.ERR, PREFIX, oneLine(text));
+}
+
+export function logWarning(text: string): void {
+  ngx.log(ngx.WARN, PREFIX, oneLine(text));
+}
+
+export function logNotice(text: string): void {
+  ngx.log(ngx.NOTICE, PREFIX, oneLine(text));
+}
+
+interface Repeated {
+  since: number;
+  suppressed: number;
+}
+
+const PERIOD_SECONDS = 60;
+/** Distinct kinds of message that are remembered at once. */
+const MAX_KINDS = 1000;
+
+let kinds: Lookup<Repeated> = lookup();
+let kindCount = 0;
+
+/** Logs an error of a kind once a minute and worker; the next one says how many were held back. */
+export function logErrorSometimes(kind: string, text: string): void {
+  const now = ngx.now();
+  const repeated = kinds[kind];
+  if (repeated !== undefined && now - repeated.since < PERIOD_SECONDS) {
+    repeated.suppressed++;
+    return;
+  }
+  if (repeated === undefined) {
+    if (kindCount >= MAX_KINDS) {
+      kinds = lookup();
+      kindCount = 0;
+    }
+    kindCount++;
+  }
+  const held = repeated?.suppressed ?? 0;
+  kinds[kind] = { since: now, suppressed: 0 };
+  logError(held > 0 ? `${text} (and ${held} more like this in the last minute)` : text);
+}

@@ -1,0 +1,218 @@
+import { storeConflict, storeRefused, storeUncertain, storeUnreachable } from "../core/errors.ts";
+import { failure, success } from "../core/result.ts";
+import type { Result } from "../core/result.ts";
+import type { RedisSettings } from "../core/settings.ts";
+import { errorReply, isError, nilReply } from "../core/store/command.ts";
+import type { Command, Reply, StoreWork } from "../core/store/command.ts";
+import type { Change, Transaction } from "../core/store/transaction.ts";
+import { ngxNull, redisModule } from "./platform.ts";
+
+const IDLE_MS = 30000;
+const POOL_SIZE = 10;
+/** Other writers may be faster this many times in a row. */
+const MAX_ATTEMPTS = 100;
+const LONGEST_BACKOFF_SECONDS = 0.05;
+
+type Method = (this: void, client: RedisClient, ...args: string[]) => LuaMultiReturn<[unknown, string | undefined]>;
+
+/** The client's forms of nil, errors and lists as the core's. */
+export function toReply(raw: unknown): Reply {
+  if (raw === ngxNull || raw === undefined) {
+    return nilReply;
+  }
+  if (typeof raw === "string" || typeof raw === "number") {
+    return raw;
+  }
+  const items = raw as unknown[];
+  if ((items[0] as unknown) === false) {
+    return errorReply(`${items[1] as string}`);
+  }
+  const replies: Reply[] = [];
+  for (let i = 0; i < items.length; i++) {
+    replies.push(toReply(items[i]));
+  }
+  return replies;
+}
+
+function call(client: RedisClient, command: Command): LuaMultiReturn<[unknown, string | undefined]> {
+  const method = client[string.lower(command[0]!)] as Method;
+  return method(client, ...command.slice(1));
+}
+
+export function describePlace(settings: RedisSettings): string {
+  return settings.unixSocket !== "" ? `unix:${settings.unixSocket}` : `${settings.host}:${settings.port}`;
+}
+
+/** One connection to the store. */
+export interface Connection {
+  readonly client: RedisClient;
+  readonly pipeline: (this: void, commands: Command[]) => Result<Reply[]>;
+  /** Gives the connection back for the next user; only in a state in which one may take it. */
+  readonly release: (this: void) => void;
+  readonly close: (this: void) => void;
+}
+
+function authenticate(client: RedisClient, settings: RedisSettings): string | undefined {
+  if (settings.password !== "") {
+    const credentials = settings.username === "" ? [settings.password] : [settings.username, settings.password];
+    const [ok, reason] = call(client, ["AUTH", ...credentials]);
+    if (ok === undefined || ok === false) {
+      return `AUTH: ${reason ?? "refused"}`;
+    }
+  }
+  if (settings.database !== 0) {
+    const [ok, reason] = call(client, ["SELECT", `${settings.database}`]);
+    if (ok === undefined || ok === false) {
+      return `SELECT ${settings.database}: ${reason ?? "refused"}`;
+    }
+  }
+  return undefined;
+}
+
+/** Opens a connection, or takes an idle one, and logs in. */
+export function connect(settings: RedisSettings): Result<Connection> {
+  const place = describePlace(settings);
+  const [client, reason] = redisModule.new();
+  if (client === undefined) {
+    return failure(storeUnreachable(place, reason ?? "no socket"));
+  }
+  client.set_timeout(settings.connectTimeoutMs);
+  const pool = `${place}/${settings.database}/${settings.username}`;
+  const [connected, problem] =
+    settings.unixSocket !== ""
+      ? client.connect(place, { pool })
+      : client.connect(settings.host, settings.port, { pool });
+  if (connected === undefined || !connected) {
+    return failure(storeUnreachable(place, problem ?? "refused"));
+  }
+  client.set_timeout(settings.readTimeoutMs);
+  const [reused] = client.get_reused_times();
+  const refusal = reused === undefined || reused === 0 ? authenticate(client, settings) : undefined;
+  if (refusal !== undefined) {
+    client.close();
+    return failure(storeUnreachable(place, refusal));
+  }
+  return success({
+    client,
+    pipeline: (commands) => {
+      client.init_pipeline(commands.length);
+      for (const command of commands) {
+        call(client, command);
+      }
+      const [raw, broken] = client.commit_pipeline();
+      if (raw === undefined) {
+        client.close();
+        return failure(storeUnreachable(place, broken ?? "the connection broke"));
+      }
+      const replies: Reply[] = [];
+      for (let i = 0; i < commands.length; i++) {
+        replies.push(toReply(raw[i]));
+      }
+      return success(replies);
+    },
+    release: () => {
+      client.set_keepalive(IDLE_MS, POOL_SIZE);
+    },
+    close: () => {
+      client.close();
+    },
+  });
+}
+
+/** Drives a piece of store work to its end over a connection. */
+export function runWork<T>(connection: Connection, work: StoreWork<T>): Result<T> {
+  let step = work.next();
+  while (step.done !== true) {
+    const replies = connection.pipeline(step.value);
+    if (!replies.ok) {
+      return replies;
+    }
+    step = work.next(replies.value);
+  }
+  return success(step.value);
+}
+
+/** Reads: opens, drives, gives back. */
+export function readStore<T>(settings: RedisSettings, work: StoreWork<Result<T>>): Result<T> {
+  const connection = connect(settings);
+  if (!connection.ok) {
+    return connection;
+  }
+  const done = runWork(connection.value, work);
+  if (!done.ok) {
+    return done;
+  }
+  connection.value.release();
+  return done.value;
+}
+
+type Executed = "done" | "conflict";
+
+/** MULTI, the commands, EXEC; a command that is refused when queued makes Redis refuse them all. */
+function execute<T>(connection: Connection, transaction: Transaction<T>): Result<Executed> {
+  const pipeline: Command[] = [["MULTI"]];
+  for (const command of transaction.commands) {
+    pipeline.push(command);
+  }
+  pipeline.push(["EXEC"]);
+  const sent = connection.pipeline(pipeline);
+  if (!sent.ok) {
+    return failure(storeUncertain(sent.error.desc));
+  }
+  const replies = sent.value;
+  const result = replies[replies.length - 1];
+  if (isError(result)) {
+    const refused = replies.find((reply) => isError(reply));
+    return failure(storeRefused(isError(refused) ? refused.message : result.message));
+  }
+  if (result === nilReply) {
+    return success("conflict");
+  }
+  for (const reply of result as Reply[]) {
+    if (isError(reply)) {
+      return failure(storeUncertain(`a command failed inside the transaction: ${reply.message}`));
+    }
+  }
+  return success("done");
+}
+
+/**
+ * Carries out a change: plans it from what the store says, then MULTI … EXEC; starts again where somebody else changed
+ * what was read.
+ */
+export function changeStore<T>(
+  settings: RedisSettings,
+  plan: (this: void) => Change<T>,
+): Result<Transaction<T>> {
+  const connected = connect(settings);
+  if (!connected.ok) {
+    return connected;
+  }
+  const connection = connected.value;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const planned = runWork(connection, plan());
+    if (!planned.ok) {
+      return planned;
+    }
+    const outcome = planned.value;
+    if (!outcome.ok || outcome.value.commands.length === 0) {
+      const unwatched = connection.pipeline([["UNWATCH"]]);
+      if (unwatched.ok) {
+        connection.release();
+      }
+      return outcome;
+    }
+    const executed = execute(connection, outcome.value);
+    if (!executed.ok) {
+      connection.close();
+      return executed;
+    }
+    if (executed.value === "done") {
+      connection.release();
+      return outcome;
+    }
+    ngx.sleep(math.random() * math.min(LONGEST_BACKOFF_SECONDS, 0.001 * attempt));
+  }
+  connection.close();
+  return failure(storeConflict());
+}

@@ -1,0 +1,44 @@
+import { lookup } from "../core/lookup.ts";
+import type { Lookup } from "../core/lookup.ts";
+import { clientAddress, isTrusted } from "../core/userinfo/client_address.ts";
+import type { RequestFacts } from "../core/userinfo/request_facts.ts";
+import { thisNode } from "./node_settings.ts";
+
+/** Peers seen lately, so that a proxy's address is looked up in the trusted ranges once and not for each request. */
+const MAX_PEERS = 4096;
+let trustedPeers: Lookup<boolean> = lookup();
+let peerCount = 0;
+
+/** lua-nginx-module's table of variables; `var` is no name that TypeScript could declare. */
+const variables = (ngx as unknown as { readonly var: Lookup<string | undefined> }).var;
+
+function variable(name: string): string | undefined {
+  const value = variables[name];
+  return value === "" ? undefined : value;
+}
+
+function isPeerTrusted(peer: string): boolean {
+  const known = trustedPeers[peer];
+  if (known !== undefined) {
+    return known;
+  }
+  if (peerCount >= MAX_PEERS) {
+    trustedPeers = lookup();
+    peerCount = 0;
+  }
+  const trusted = isTrusted(thisNode().settings.trustedProxies, peer);
+  trustedPeers[peer] = trusted;
+  peerCount++;
+  return trusted;
+}
+
+function address(): string | undefined {
+  const peer = variable("remote_addr");
+  if (peer === undefined || !isPeerTrusted(peer)) {
+    return peer;
+  }
+  return clientAddress(true, peer, variable("http_x_real_ip"), variable("http_x_forwarded_for"));
+}
+
+/** The facts of the request that nginx is handling: no state, so one object serves all requests. */
+export const requestFacts: RequestFacts = { variable, clientAddress: address };

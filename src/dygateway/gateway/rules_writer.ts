@@ -1,0 +1,88 @@
+import { success } from "../core/result.ts";
+import type { Pause, Result } from "../core/result.ts";
+import { failure } from "../core/result.ts";
+import type { StoreWork } from "../core/store/command.ts";
+import { loadRules } from "../core/store/load_rules.ts";
+import type { LoadedRules } from "../core/store/load_rules.ts";
+import type { RulesPlace } from "../core/store/manifest.ts";
+import { cjson } from "./platform.ts";
+import { deleteBlob, newBlobName, writeChunk } from "./shared_state.ts";
+
+/** Pairs in a chunk; decoding one takes a fraction of a millisecond. */
+const PAIRS_A_CHUNK = 500;
+
+export interface PlacedRules {
+  readonly loaded: LoadedRules;
+  readonly place: RulesPlace;
+}
+
+interface ChunkWriter {
+  readonly add: (this: void, first: string, second: string) => void;
+  readonly flush: (this: void) => void;
+  readonly chunks: (this: void) => number;
+}
+
+/**
+ * Reads a level's rules from the store straight into the shared dict, chunk by chunk.
+ * @throws when the shared dict has no room; what was written of the blob is gone then.
+ */
+export function* placeRules(divDataKey: string, pause: Pause): StoreWork<Result<PlacedRules>> {
+  const blob = newBlobName();
+  let digest = "";
+  let total = 0;
+
+  function writer(): ChunkWriter {
+    let pairs: string[] = [];
+    let count = 0;
+    const flush = (): void => {
+      if (pairs.length > 0) {
+        const [text] = cjson.encode(pairs);
+        const chunk = text ?? "[]";
+        digest = ngx.md5(digest + chunk);
+        pairs = [];
+        total++;
+        count++;
+        const [written, reason] = pcall(() => {
+          writeChunk(blob, total - 1, chunk);
+        });
+        if (!written) {
+          deleteBlob(blob, total);
+          throw reason;
+        }
+        pause();
+      }
+    };
+    return {
+      add: (first, second) => {
+        pairs.push(first, second);
+        if (pairs.length >= PAIRS_A_CHUNK * 2) {
+          flush();
+        }
+      },
+      flush,
+      chunks: () => count,
+    };
+  }
+
+  const divdata = writer();
+  const ipv6 = writer();
+  const loaded = yield* loadRules(divDataKey, {
+    divdata: (first, second) => {
+      divdata.add(first, second);
+    },
+    ipv6: (first, second) => {
+      // All of divdata comes first: its last chunk is closed before the first of IPv6 is numbered.
+      divdata.flush();
+      ipv6.add(first, second);
+    },
+  });
+  divdata.flush();
+  ipv6.flush();
+  if (!loaded.ok) {
+    deleteBlob(blob, total);
+    return failure(loaded.error);
+  }
+  const { entries, ipv6Entries } = loaded.value;
+  const place = { blob, chunks: divdata.chunks(), ipv6Chunks: ipv6.chunks(), digest, entries, ipv6Entries };
+  return success({ loaded: loaded.value, place });
+}

@@ -1,0 +1,260 @@
+import { manifestJson } from "../core/store/manifest.ts";
+import type { RulesPlace, RuntimeManifest } from "../core/store/manifest.ts";
+import { printJson } from "../core/json/print.ts";
+import { lookup } from "../core/lookup.ts";
+import type { Lookup } from "../core/lookup.ts";
+import { noPause } from "../core/result.ts";
+import type { Pause } from "../core/result.ts";
+import { logError, logNotice, logWarning } from "./log.ts";
+import { cjson } from "./platform.ts";
+import {
+  chunksOf,
+  newBlobName,
+  publish,
+  readChunkText,
+  readHostnames,
+  readManifest,
+  readManifestText,
+  writeChunk,
+} from "./shared_state.ts";
+import type { PublishedRuntime, StatePosition } from "./shared_state.ts";
+
+/**
+ * The last good state on disk, so that a node that starts without Redis serves what it served before.
+ *
+ *   state            what is in force: a head line with format, checksum and number of lines, then the position, then
+ *                    one manifest a line
+ *   state.previous   the one before, for the day on which `state` cannot be read
+ *   rules-<digest>   the rules of one policy, a chunk a line; the digest is over the chunks, so the name is the checksum
+ *
+ * Each file is written aside and renamed; one that is cut off, damaged or of another format is recognised and left
+ * alone.
+ */
+const FORMAT = "dygateway-state 1";
+
+interface Head {
+  readonly revision: number;
+  readonly nonce: string;
+  readonly policyIdCount: number;
+}
+
+function rulesFile(dir: string, digest: string): string {
+  return `${dir}/rules-${digest}`;
+}
+
+function readLines(path: string): string[] | undefined {
+  const [file] = io.open(path, "rb");
+  if (file === undefined) {
+    return undefined;
+  }
+  const text = (file.read("*a") as string | undefined) ?? "";
+  file.close();
+  const lines = text.split("\n");
+  lines.pop();
+  return lines;
+}
+
+/** Lua's `flush` answers nil and a reason where the disk is full; its typing knows only of true. */
+const flush = (file: LuaFile): LuaMultiReturn<[boolean | undefined, string?]> =>
+  (file as unknown as { flush(): LuaMultiReturn<[boolean | undefined, string?]> }).flush();
+
+/**
+ * @param keepAs where the file that was there goes, once the new one is complete.
+ * @throws with the system's reason.
+ */
+function writeFile(path: string, writeTo: (this: void, file: LuaFile) => void, keepAs?: string): void {
+  const aside = `${path}.new`;
+  const [file, reason] = io.open(aside, "wb");
+  if (file === undefined) {
+    throw reason ?? aside;
+  }
+  writeTo(file);
+  const [flushed, problem] = flush(file);
+  file.close();
+  if (flushed === undefined) {
+    os.remove(aside);
+    throw `${path}: ${problem ?? "could not be written"}`;
+  }
+  if (keepAs !== undefined) {
+    os.rename(path, keepAs);
+  }
+  const [renamed, refusal] = os.rename(aside, path);
+  if (renamed !== true) {
+    throw refusal ?? path;
+  }
+}
+
+/** @throws with the system's reason: a full disk shows up here. */
+function writeLine(file: LuaFile, line: string): void {
+  const [written, reason] = file.write(line, "\n");
+  if (written === undefined) {
+    throw reason ?? "could not be written";
+  }
+}
+
+function exists(path: string): boolean {
+  const [file] = io.open(path, "rb");
+  file?.close();
+  return file !== undefined;
+}
+
+function writeRules(dir: string, rules: RulesPlace, pause: Pause): void {
+  const path = rulesFile(dir, rules.digest);
+  if (exists(path)) {
+    return;
+  }
+  writeFile(path, (file) => {
+    for (let number = 0; number < chunksOf(rules); number++) {
+      const chunk = readChunkText(rules.blob, number);
+      if (chunk === undefined) {
+        throw "the rules were replaced meanwhile";
+      }
+      writeLine(file, chunk);
+      pause();
+    }
+  });
+}
+
+function digestOf(lines: readonly string[], from: number, pause: Pause): string {
+  let digest = "";
+  for (let i = from; i < lines.length; i++) {
+    digest = ngx.md5(digest + lines[i]!);
+    pause();
+  }
+  return digest;
+}
+
+function digestsIn(manifests: readonly RuntimeManifest[]): Lookup<boolean> {
+  const digests: Lookup<boolean> = lookup();
+  for (const manifest of manifests) {
+    for (const level of manifest.levels) {
+      if (level.rules !== undefined) {
+        digests[level.rules.digest] = true;
+      }
+    }
+  }
+  return digests;
+}
+
+/** Digests whose files the last two states refer to; others may go. */
+let current: Lookup<boolean> = lookup();
+let previous: Lookup<boolean> = lookup();
+
+/**
+ * Writes what is published. The leading worker does, in slices.
+ * @throws with the reason; the files that were there stay usable.
+ */
+export function saveState(dir: string, position: StatePosition, pause: Pause): void {
+  const manifests: RuntimeManifest[] = [];
+  const head: Head = position;
+  const lines = [cjson.encode({ revision: head.revision, nonce: head.nonce, policyIdCount: head.policyIdCount })[0] ?? ""];
+  for (const hostname of readHostnames()) {
+    pause();
+    const manifest = readManifest(hostname);
+    const text = readManifestText(hostname);
+    if (manifest !== undefined && text !== undefined) {
+      for (const level of manifest.levels) {
+        if (level.rules !== undefined) {
+          writeRules(dir, level.rules, pause);
+        }
+      }
+      manifests.push(manifest);
+      lines.push(text);
+    }
+  }
+  const digest = digestOf(lines, 0, pause);
+  const path = `${dir}/state`;
+  const writeLines = (file: LuaFile): void => {
+    writeLine(file, `${FORMAT} ${digest} ${lines.length}`);
+    for (const line of lines) {
+      writeLine(file, line);
+      pause();
+    }
+  };
+  writeFile(path, writeLines, `${path}.previous`);
+  const next = digestsIn(manifests);
+  for (const old of Object.keys(previous)) {
+    if (current[old] !== true && next[old] !== true) {
+      os.remove(rulesFile(dir, old));
+    }
+  }
+  previous = current;
+  current = next;
+}
+
+interface SavedState {
+  readonly head: Head;
+  readonly manifests: RuntimeManifest[];
+}
+
+function parseState(path: string): SavedState | undefined {
+  const lines = readLines(path);
+  if (lines === undefined) {
+    return undefined;
+  }
+  const first = lines[0] ?? "";
+  const expected = `${FORMAT} ${digestOf(lines, 1, noPause)} ${lines.length - 1}`;
+  if (first !== expected) {
+    const reason = first.startsWith(`${FORMAT} `) ? "it is damaged or cut off" : "it is of another format";
+    logError(`${path} is not used: ${reason}`);
+    return undefined;
+  }
+  const head = cjson.decode(lines[1] ?? "")[0] as Head;
+  const manifests: RuntimeManifest[] = [];
+  for (let i = 2; i < lines.length; i++) {
+    manifests.push(cjson.decode(lines[i]!)[0] as RuntimeManifest);
+  }
+  return { head, manifests };
+}
+
+/** Puts the rules of a file into the shared dict. @returns their place, or undefined where the file is not usable. */
+function restoreRules(dir: string, rules: RulesPlace, places: Lookup<RulesPlace>): RulesPlace | undefined {
+  const known = places[rules.digest];
+  if (known !== undefined) {
+    return known;
+  }
+  const lines = readLines(rulesFile(dir, rules.digest));
+  if (lines === undefined || lines.length !== chunksOf(rules) || digestOf(lines, 0, noPause) !== rules.digest) {
+    logError(`${rulesFile(dir, rules.digest)} is not used: it is missing, damaged or cut off`);
+    return undefined;
+  }
+  const blob = newBlobName();
+  for (let number = 0; number < lines.length; number++) {
+    writeChunk(blob, number, lines[number]!);
+  }
+  const place = { ...rules, blob };
+  places[rules.digest] = place;
+  return place;
+}
+
+function restoreManifest(dir: string, manifest: RuntimeManifest, places: Lookup<RulesPlace>): RuntimeManifest {
+  const levels = manifest.levels.map((level) => {
+    if (level.rules === undefined) {
+      return level;
+    }
+    const { rules, ...rest } = level;
+    const place = restoreRules(dir, rules, places);
+    return place === undefined ? { ...rest, problem: "its rules in the local snapshot are damaged" } : { ...rest, rules: place };
+  });
+  return { ...manifest, levels };
+}
+
+/** Publishes the last good state from disk. Called before the workers are there, when the shared dict is empty. */
+export function restoreState(dir: string): void {
+  const saved = parseState(`${dir}/state`) ?? parseState(`${dir}/state.previous`);
+  if (saved === undefined) {
+    logWarning(`there is no usable snapshot in ${dir}: requests go to their default upstreams until Redis was read`);
+    return;
+  }
+  const places: Lookup<RulesPlace> = lookup();
+  const runtimes: PublishedRuntime[] = [];
+  const hostnames: string[] = [];
+  for (const manifest of saved.manifests) {
+    const restored = restoreManifest(dir, manifest, places);
+    hostnames.push(manifest.hostname);
+    runtimes.push({ hostname: manifest.hostname, manifest: printJson(manifestJson(restored), noPause) });
+  }
+  current = digestsIn(saved.manifests);
+  publish(runtimes, hostnames, saved.head);
+  logNotice(`serving revision ${saved.head.revision} with ${hostnames.length} runtimes from the snapshot in ${dir}`);
+}

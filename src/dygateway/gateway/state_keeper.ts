@@ -1,0 +1,42 @@
+import { logErrorSometimes } from "./log.ts";
+import type { Pause } from "../core/result.ts";
+import { saveState } from "./state_files.ts";
+import { readPosition, writeSnapshotReport } from "./shared_state.ts";
+
+/** Seconds between two writings of the state, so that many small changes are not as many files. */
+const SAVE_SECONDS = 0.5;
+
+/** Keeps the files on disk up with what is published. */
+export interface StateKeeper {
+  readonly changed: (this: void) => void;
+  /** Writes if there is something to write and the last time is long enough ago. */
+  readonly save: (this: void) => void;
+}
+
+/** @param dir "" keeps nothing. */
+export function createStateKeeper(dir: string, pause: Pause): StateKeeper {
+  let dirty = true;
+  let triedAt = 0;
+  return {
+    changed: () => {
+      dirty = true;
+    },
+    save: () => {
+      const now = ngx.now();
+      const position = readPosition();
+      if (dir === "" || !dirty || position.seq === 0 || now - triedAt < SAVE_SECONDS) {
+        return;
+      }
+      triedAt = now;
+      const [saved, reason] = pcall(() => {
+        saveState(dir, position, pause);
+      });
+      dirty = !saved || readPosition().seq !== position.seq;
+      const problem = saved ? "" : tostring(reason);
+      if (!saved) {
+        logErrorSometimes("snapshot", `the snapshot in ${dir} could not be written: ${problem}`);
+      }
+      writeSnapshotReport({ revision: saved ? position.revision : -1, problem, time: ngx.now() });
+    },
+  };
+}

@@ -1,0 +1,277 @@
+import type { GatewayError } from "../core/errors.ts";
+import { failure, success } from "../core/result.ts";
+import type { Pause, Result } from "../core/result.ts";
+import { follow, looksLikeLoss } from "../core/store/follow.ts";
+import type { Followed, Position } from "../core/store/follow.ts";
+import type { RulesPlace } from "../core/store/manifest.ts";
+import { listHostnames } from "../core/store/runtime_reads.ts";
+import { changesSeen } from "./changes_seen.ts";
+import type { Seen } from "./changes_seen.ts";
+import { renewLease } from "./leader.ts";
+import { createListener } from "./listener.ts";
+import { createLoader } from "./loader.ts";
+import { logErrorSometimes, logNotice } from "./log.ts";
+import { thisNode } from "./node_settings.ts";
+import { pacer } from "./pace.ts";
+import { semaphoreModule } from "./platform.ts";
+import { connect, describePlace, runWork } from "./redis.ts";
+import type { Connection } from "./redis.ts";
+import { createStateKeeper } from "./state_keeper.ts";
+import {
+  chunksOf,
+  deleteBlob,
+  publish,
+  readPosition,
+  readSeq,
+  readWorkerReports,
+  takeAcceptance,
+  writeStoreReport,
+} from "./shared_state.ts";
+import type { PublishedRuntime } from "./shared_state.ts";
+
+/** Seconds between two looks at the revision: a backstop, announcements come at once. */
+const POLL_SECONDS = 1;
+/** The same while nothing is announced. */
+const POLL_UNANNOUNCED_SECONDS = 0.25;
+/** Seconds between two readings of everything where Redis cannot announce direct writes. */
+const RESCAN_SECONDS = 3;
+const RENEW_SECONDS = 0.5;
+/** A worker that has not followed for so long is stuck, and rules are not kept for it. */
+const STUCK_SECONDS = 10;
+
+/** Raised inside the leader's work when another worker has taken over. */
+const LEASE_LOST = "dygateway: the lease is lost";
+
+interface Discarded {
+  readonly place: RulesPlace;
+  readonly seq: number;
+  readonly time: number;
+}
+
+/**
+ * The leading worker's work: keeps the shared dict and the files on disk equal to the store. Returns when the worker
+ * is to exit or the lease is lost.
+ */
+export function followStore(): void {
+  const { settings, keys } = thisNode();
+  const place = describePlace(settings.redis);
+  const seen = changesSeen(keys);
+  const [semaphore] = semaphoreModule.new(0);
+  let renewedAt = 0;
+  let stopped = false;
+
+  function stopping(): boolean {
+    return stopped || ngx.worker.exiting();
+  }
+
+  /** Holds the lease during work that takes longer than it. */
+  function keepLease(): void {
+    if (ngx.now() - renewedAt >= RENEW_SECONDS) {
+      if (!renewLease()) {
+        throw LEASE_LOST;
+      }
+      renewedAt = ngx.now();
+    }
+  }
+
+  const pace = pacer();
+  const pause: Pause = () => {
+    keepLease();
+    pace();
+  };
+
+  const loader = createLoader(keys, pause);
+  const keeper = createStateKeeper(settings.snapshotDir, pause);
+  let connection: Connection | undefined;
+  let discarded: Discarded[] = [];
+  let scannedAt = 0;
+  let confirmed = 0;
+  let lostReason = "";
+
+  const listener = createListener(
+    settings.redis,
+    keys,
+    seen,
+    () => {
+      if (semaphore !== undefined && semaphore.count() <= 0) {
+        semaphore.post(1);
+      }
+    },
+    stopping,
+  );
+
+  function report(problem: string): void {
+    writeStoreReport({
+      reachable: connection !== undefined,
+      problem,
+      lost: lostReason !== "",
+      tracking: listener.tracking(),
+      time: ngx.now(),
+      confirmed,
+    });
+  }
+
+  function discardReplaced(places: readonly RulesPlace[]): void {
+    for (const replaced of places) {
+      discarded.push({ place: replaced, seq: readSeq(), time: ngx.now() });
+    }
+  }
+
+  /** Frees rules that no worker can be reading any more. */
+  function freeDiscarded(): void {
+    if (discarded.length === 0) {
+      return;
+    }
+    const now = ngx.now();
+    let slowest = readSeq();
+    for (const worker of readWorkerReports()) {
+      if (now - worker.time < STUCK_SECONDS && worker.seq < slowest) {
+        slowest = worker.seq;
+      }
+    }
+    const kept: Discarded[] = [];
+    for (const entry of discarded) {
+      if (entry.seq <= slowest || now - entry.time > STUCK_SECONDS) {
+        deleteBlob(entry.place.blob, chunksOf(entry.place));
+      } else {
+        kept.push(entry);
+      }
+    }
+    discarded = kept;
+  }
+
+  function publishStep(changed: readonly PublishedRuntime[], position: Position): void {
+    const known = readPosition();
+    if (changed.length === 0 && known.seq > 0 && known.revision === position.revision) {
+      return;
+    }
+    const before = loader.hostnames();
+    const gone = changed.filter((runtime) => runtime.manifest === undefined).map((runtime) => runtime.hostname);
+    const added = changed.filter((runtime) => !before.includes(runtime.hostname)).map((runtime) => runtime.hostname);
+    const moved = gone.length > 0 || added.length > 0;
+    const hostnames = moved ? [...before, ...added].filter((hostname) => !gone.includes(hostname)) : undefined;
+    publish(changed, hostnames, position);
+    discardReplaced(loader.published(changed));
+    keeper.changed();
+  }
+
+  /** Which hostnames must be read after what was seen and what the store says happened. */
+  function targets(live: Connection, what: Seen, followed: Followed): Result<readonly string[]> {
+    const { following } = followed;
+    if (what.everything || following.kind === "reload" || following.kind === "lost") {
+      loader.forget(undefined);
+      const stored = runWork(live, listHostnames(keys));
+      if (!stored.ok || !stored.value.ok) {
+        return stored.ok ? stored.value : stored;
+      }
+      const listed = stored.value.value;
+      const dropped = loader.hostnames().filter((hostname) => !listed.includes(hostname));
+      return success([...listed, ...dropped]);
+    }
+    const changes = following.kind === "changes" ? following : { hostnames: [], policyIds: [] };
+    const divDataKeys = [...what.policyIds, ...changes.policyIds].map((id) => keys.divdata(id));
+    loader.forget(divDataKeys);
+    const wanted = [...what.hostnames, ...changes.hostnames, ...loader.users(divDataKeys)];
+    return success(wanted.filter((hostname, at) => wanted.indexOf(hostname) === at));
+  }
+
+  /** Takes over what the store holds now. @returns why not, if so. */
+  function takeOver(live: Connection, what: Seen, followed: Followed, accepted: boolean): Result<null> {
+    const wanted = targets(live, what, followed);
+    if (!wanted.ok) {
+      return wanted;
+    }
+    const loaded = runWork(live, loader.load(wanted.value));
+    if (!loaded.ok || !loaded.value.ok) {
+      return loaded.ok ? failure((loaded.value as { error: GatewayError }).error) : loaded;
+    }
+    const changed = loaded.value.value;
+    const audited = followed.following.kind === "changes" ? followed.following.hostnames : [];
+    const vanished = changed.filter((runtime) => runtime.manifest === undefined && !audited.includes(runtime.hostname));
+    if (!accepted && looksLikeLoss(loader.hostnames().length, vanished.length)) {
+      lostReason = `${vanished.length} of ${loader.hostnames().length} runtimes went away without a change on record`;
+      return success(null);
+    }
+    lostReason = "";
+    confirmed = ngx.now();
+    publishStep(changed, followed.position);
+    return success(null);
+  }
+
+  function refresh(live: Connection): Result<null> {
+    const what = seen.take();
+    const rescan = !listener.tracking() && ngx.now() - scannedAt >= RESCAN_SECONDS;
+    const everything = what.everything || rescan || lostReason !== "";
+    const followed = runWork(live, follow(keys, readPosition()));
+    if (!followed.ok || !followed.value.ok) {
+      seen.putBack(what);
+      return followed.ok ? failure((followed.value as { error: GatewayError }).error) : followed;
+    }
+    const { following, position } = followed.value.value;
+    const wasLost = following.kind === "lost" || lostReason !== "";
+    const accepted = wasLost && takeAcceptance();
+    if (following.kind === "lost" && !accepted) {
+      lostReason = following.reason;
+      seen.everything();
+      return success(null);
+    }
+    if (following.kind === "current" && !everything && what.hostnames.length + what.policyIds.length === 0) {
+      confirmed = ngx.now();
+      return success(null);
+    }
+    if (everything) {
+      scannedAt = ngx.now();
+    }
+    const done = takeOver(live, { ...what, everything }, { position, following }, accepted);
+    if (!done.ok) {
+      seen.putBack({ ...what, everything });
+    }
+    return done;
+  }
+
+  /** One round: connect where needed, refresh, tidy up. @returns what is wrong, "" for nothing. */
+  function round(): string {
+    if (connection === undefined) {
+      const connected = connect(settings.redis);
+      if (!connected.ok) {
+        return connected.error.desc;
+      }
+      connection = connected.value;
+      logNotice(`connected to Redis at ${place}`);
+    }
+    const refreshed = refresh(connection);
+    if (!refreshed.ok) {
+      connection.close();
+      connection = undefined;
+      listener.reset();
+      return refreshed.error.desc;
+    }
+    return lostReason === "" ? "" : `Redis has lost data: ${lostReason}; serving what was in force before`;
+  }
+
+  const thread = ngx.thread.spawn(() => {
+    listener.run();
+  });
+  while (!stopping()) {
+    renewedAt = 0;
+    const [ran, outcome] = pcall(() => {
+      keepLease();
+      const wrong = round();
+      freeDiscarded();
+      keeper.save();
+      return wrong;
+    });
+    if (!ran && (outcome as unknown) === LEASE_LOST) {
+      break;
+    }
+    const problem = ran ? outcome : tostring(outcome);
+    if (problem !== "") {
+      logErrorSometimes(`sync ${problem.slice(0, 60)}`, problem);
+    }
+    report(problem);
+    semaphore?.wait(listener.subscribed() ? POLL_SECONDS : POLL_UNANNOUNCED_SECONDS);
+  }
+  stopped = true;
+  connection?.close();
+  ngx.thread.kill(thread);
+}

@@ -1,0 +1,17 @@
+import { loadSettings } from "../gateway/node_settings.ts";
+import { readSeq } from "../gateway/shared_state.ts";
+import { restoreState } from "../gateway/state_files.ts";
+
+/**
+ * For `init_by_lua_block`: reads the settings and, when nginx starts rather than reloads, the last good state from disk,
+ * so that the first request is diverted already.
+ *
+ * @param settingsPath the dygateway.json that `dygateway render` wrote.
+ * @throws when the settings cannot be used: nginx says why and does not start.
+ */
+export function start(settingsPath: string): void {
+  const { settings } = loadSettings(settingsPath);
+  if (settings.snapshotDir !== "" && readSeq() === 0) {
+    restoreState(settings.snapshotDir);
+  }
+}

@@ -1,0 +1,41 @@
+import { noPause } from "../core/result.ts";
+import { giveUpLease, tryLead } from "../gateway/leader.ts";
+import { logError } from "../gateway/log.ts";
+import { pacer } from "../gateway/pace.ts";
+import { followStore } from "../gateway/sync.ts";
+import { catchUp, tick } from "../gateway/worker.ts";
+
+/** Seconds between two looks at the shared dict; a change reaches a worker within this and its own work. */
+const TICK_SECONDS = 0.02;
+/** Seconds between two attempts to lead a node that may have no leader. */
+const LEAD_SECONDS = 0.25;
+
+let leading = false;
+
+function lead(premature: boolean): void {
+  if (premature || leading || !tryLead()) {
+    return;
+  }
+  leading = true;
+  const [followed, reason] = pcall(followStore);
+  if (!followed) {
+    logError(`the leading worker stopped following Redis and will start again: ${tostring(reason)}`);
+  }
+  giveUpLease();
+  leading = false;
+}
+
+/** For `init_worker_by_lua_block`: takes over the node's state before the first request, then follows it. */
+export function start(): void {
+  if (ngx.worker.id() === undefined) {
+    return;
+  }
+  catchUp(noPause);
+  ngx.timer.every(TICK_SECONDS, (premature) => {
+    if (!premature) {
+      tick(pacer());
+    }
+  });
+  ngx.timer.every(LEAD_SECONDS, lead);
+  ngx.timer.at(0, lead);
+}

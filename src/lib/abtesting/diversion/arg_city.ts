@@ -1,0 +1,5 @@
+import { diversionModule } from "../diversion_module.ts";
+
+const { create, check, set, get, getUpstream } = diversionModule("arg_city");
+
+export { check, create as new, get, getUpstream, set };

@@ -1,0 +1,5 @@
+import "./node_require.ts";
+import { runProgram } from "./program.ts";
+import { processTerminal } from "./terminal.ts";
+
+process.exitCode = await runProgram(process.argv.slice(2), processTerminal());

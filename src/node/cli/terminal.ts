@@ -1,0 +1,38 @@
+import type { Environment } from "../config/secrets.ts";
+
+/** What a command knows of the world around it; tests give their own. */
+export interface Terminal {
+  readonly environment: Environment;
+  /** One or more lines to stdout; the line end is added. */
+  out(text: string): void;
+  /** The same to stderr. */
+  err(text: string): void;
+  /** What the process is to exit with; 0 unless set. */
+  exitCode: number;
+}
+
+export const exitCodes = {
+  /** All is well; with --check: nothing would change. */
+  fine: 0,
+  /** With --check: something would change. */
+  differs: 1,
+  /** Nothing was done; stderr says why. */
+  failed: 2,
+} as const;
+
+/** An expected failure of a command: its message is all the operator needs, without a stack. */
+export class CommandFailure extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "CommandFailure";
+  }
+}
+
+export function processTerminal(): Terminal {
+  return {
+    environment: process.env,
+    out: (text) => process.stdout.write(`${text}\n`),
+    err: (text) => process.stderr.write(`${text}\n`),
+    exitCode: exitCodes.fine,
+  };
+}
