@@ -1,3 +1,5 @@
+import { isAllDigits, numberOfDigits } from "./native.ts";
+
 const ZERO = 48;
 const NINE = 57;
 
@@ -16,6 +18,10 @@ export function isDecimal(text: string): boolean {
   if (length === 0) {
     return false;
   }
+  const known = isAllDigits(text);
+  if (known !== undefined) {
+    return known;
+  }
   for (let i = 0; i < length; i++) {
     const unit = text.charCodeAt(i);
     if (unit < ZERO || unit > NINE) {
@@ -27,19 +33,7 @@ export function isDecimal(text: string): boolean {
 
 /** The number that decimal digits stand for (exact up to 2^53), or -1 where `text` is anything else. */
 export function parseDecimal(text: string): number {
-  const length = text.length;
-  if (length === 0) {
-    return -1;
-  }
-  let value = 0;
-  for (let i = 0; i < length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < ZERO || unit > NINE) {
-      return -1;
-    }
-    value = value * 10 + (unit - ZERO);
-  }
-  return value;
+  return isDecimal(text) ? numberOfDigits(text) : -1;
 }
 
 /** Decimal digits of an integer from 0 to 2^53; Lua's own conversion gives up after 14 digits. */

@@ -5,6 +5,7 @@ import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import { failure, success } from "../core/result.ts";
 import type { Pause, Result } from "../core/result.ts";
+import { createRuntime } from "../core/runtime/decide.ts";
 import type { BrokenLevel, Level, Runtime } from "../core/runtime/decide.ts";
 import type { LevelManifest, RulesPlace, RuntimeManifest } from "../core/store/manifest.ts";
 import { divtypeOfModule, parserOfModule } from "../core/store/runtime_changes.ts";
@@ -142,7 +143,7 @@ export function compileRuntime(manifest: RuntimeManifest, cache: MatcherCache, p
   if (manifest.problem !== undefined) {
     broken.push({ number: 0, policyId: "", divtype: "", reason: manifest.problem });
   }
-  return { hostname: manifest.hostname, divsteps: manifest.divsteps, levels, broken };
+  return createRuntime(manifest.hostname, manifest.divsteps, levels, broken);
 }
 
 /** The cache without what none of the manifests uses any more. */

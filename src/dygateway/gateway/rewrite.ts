@@ -1,4 +1,3 @@
-import { decide } from "../core/runtime/decide.ts";
 import type { Lookup } from "../core/lookup.ts";
 import { logErrorSometimes } from "./log.ts";
 import { requestFacts } from "./request_facts.ts";
@@ -23,7 +22,7 @@ export function rewrite(): void {
   if (runtime === undefined) {
     return;
   }
-  const [decided, upstream] = pcall(decide, runtime, requestFacts);
+  const [decided, upstream] = pcall(runtime.decide, requestFacts);
   if (!decided) {
     const reason = tostring(upstream);
     logErrorSometimes(`decide ${runtime.hostname}`, `${runtime.hostname}: request went to its default upstream: ${reason}`);

@@ -11,6 +11,7 @@ import { renderSet } from "../render/rendered_set.ts";
 import { makeRuntimeFolders } from "../render/runtime_folders.ts";
 import { surveySite, type Site } from "../render/site.ts";
 import { outputTarget } from "../render/target.ts";
+import { checkWorkerAccess } from "../render/worker_access.ts";
 import { openWorkspace } from "../render/workspace.ts";
 import { defaultConfigFile, readConfigFile } from "./config_file.ts";
 import { changeReport, differenceReport } from "./render_report.ts";
@@ -69,6 +70,7 @@ function render(loaded: LoadedConfig, site: Site, directory: string, force: bool
     mkdirSync(directory, { recursive: true });
     applyPlan(plan, workspace.folder);
     for (const line of makeRuntimeFolders(loaded.config, site)) terminal.out(line);
+    for (const line of checkWorkerAccess(site)) terminal.err(line);
     terminal.out(changeReport(plan, site));
     return exitCodes.fine;
   } finally {

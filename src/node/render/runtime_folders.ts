@@ -1,5 +1,6 @@
-import { chownSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync } from "node:fs";
 import type { Config } from "../config/schema.ts";
+import { accountOf } from "./accounts.ts";
 import type { Site } from "./site.ts";
 
 export const folderMissing = (folder: string, reason: string): string =>
@@ -26,12 +27,4 @@ export function makeRuntimeFolders(config: Config, site: Site): string[] {
       return [folderMissing(folder, error instanceof Error ? error.message : String(error))];
     }
   });
-}
-
-function accountOf(user: string): { uid: number; gid: number } | null {
-  for (const line of readFileSync("/etc/passwd", "utf8").split("\n")) {
-    const [name, , uid, gid] = line.split(":");
-    if (name === user) return { uid: Number(uid), gid: Number(gid) };
-  }
-  return null;
 }

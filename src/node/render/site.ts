@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/schema.ts";
 import type { Environment } from "../config/secrets.ts";
+import { accountOf } from "./accounts.ts";
 import { findNginx, type NginxBinary } from "./nginx_binary.ts";
 import { packageRoot } from "./package_root.ts";
 
@@ -10,7 +11,7 @@ export interface Site {
   readonly nginx: NginxBinary;
   /** Where the Lua side is: `diversion/`, `admin/`, `dygateway/`, `lib/`. */
   readonly install: string;
-  /** `null`: nginx is not started by root, so its workers have no user of their own. */
+  /** `null`: nothing to say, as nginx is not started by root or has a sensible user built in. */
   readonly workerUser: string | null;
 }
 
@@ -38,10 +39,7 @@ function installedAt(): string {
   return holdsGateway(built) ? built : "/usr/local/dygateway";
 }
 
-/** The user web servers have here: www-data (Debian), nginx (Red Hat), else nobody as nginx itself decides. */
-function webUser(): string {
-  const users = readFileSync("/etc/passwd", "utf8")
-    .split("\n")
-    .map((line) => line.split(":")[0]);
-  return ["www-data", "nginx"].find((user) => users.includes(user)) ?? "nobody";
+/** The user web servers have here: www-data (Debian), nginx (Red Hat), else whom this nginx was built for. */
+function webUser(): string | null {
+  return ["www-data", "nginx"].find((user) => accountOf(user) !== null) ?? null;
 }

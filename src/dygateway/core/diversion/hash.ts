@@ -1,11 +1,13 @@
 import { utf8Bytes } from "../json/utf8.ts";
+import { nativeMurmur2 } from "../native.ts";
 
-const TWO_32 = 4294967296;
+export const TWO_32 = 4294967296;
+const MULTIPLIER = 0x5bd1e995;
 
 /** The low 32 bits of a product; each half stays below 2^53, so it is exact in doubles. */
 function multiply32(a: number, b: number): number {
-  const low = (a & 0xffff) * b;
-  const high = ((a >>> 16) * (b & 0xffff)) % 65536;
+  const low = (a % 65536) * b;
+  const high = (Math.floor(a / 65536) * (b % 65536)) % 65536;
   return (low + high * 65536) % TWO_32;
 }
 
@@ -14,47 +16,50 @@ function unsigned(value: number): number {
   return value < 0 ? value + TWO_32 : value;
 }
 
-function rotateLeft(value: number, bits: number): number {
-  return unsigned((value << bits) | (value >>> (32 - bits)));
+function mix(value: number, shift: number): number {
+  return unsigned(value ^ (value >>> shift));
 }
 
-function mixBlock(hash: number, block: number): number {
-  const scrambled = multiply32(rotateLeft(multiply32(block, 0xcc9e2d51), 15), 0x1b873593);
-  return unsigned(hash ^ scrambled);
+/** Spreads a number below 2^32 over 32 bits: MurmurHash3's finalizer, every bit of it reaches every bit of the result. */
+export function spread(value: number): number {
+  const once = multiply32(mix(value, 16), 0x85ebca6b);
+  return mix(multiply32(mix(once, 13), 0xc2b2ae35), 16);
 }
 
-/** The finalizer of MurmurHash3: every bit of the input reaches every bit of the result. */
-export function finalize(value: number): number {
-  let hash = unsigned(value ^ (value >>> 16));
-  hash = multiply32(hash, 0x85ebca6b);
-  hash = unsigned(hash ^ (hash >>> 13));
-  hash = multiply32(hash, 0xc2b2ae35);
-  return unsigned(hash ^ (hash >>> 16));
+function byteBlock(bytes: string, at: number): number {
+  return (
+    bytes.charCodeAt(at) +
+    bytes.charCodeAt(at + 1) * 256 +
+    bytes.charCodeAt(at + 2) * 65536 +
+    bytes.charCodeAt(at + 3) * 16777216
+  );
 }
 
 /**
- * MurmurHash3_x86_32 of a text's UTF-8 bytes (Austin Appleby, public domain; checked against its published vectors).
- * The same number in Node and LuaJIT, which is what keeps a user on one side on every node.
+ * MurmurHash2 with seed 0 of a text's UTF-8 bytes (Austin Appleby, public domain), which is nginx's `ngx_murmur_hash2`:
+ * the hash of split_clients. The same number in Node, in LuaJIT and in nginx keeps a user on one side on every node.
  */
-export function murmur3(text: string, seed: number): number {
+export function murmur2(text: string): number {
   const bytes = utf8Bytes(text);
+  const known = nativeMurmur2(bytes);
+  return known >= 0 ? known : plainMurmur2(bytes);
+}
+
+/** @param bytes one unit a byte. */
+export function plainMurmur2(bytes: string): number {
   const length = bytes.length;
-  const blocks = length - (length % 4);
-  let hash = seed;
-  for (let i = 0; i < blocks; i += 4) {
-    const block =
-      bytes.charCodeAt(i) +
-      bytes.charCodeAt(i + 1) * 256 +
-      bytes.charCodeAt(i + 2) * 65536 +
-      bytes.charCodeAt(i + 3) * 16777216;
-    hash = (multiply32(rotateLeft(mixBlock(hash, block), 13), 5) + 0xe6546b64) % TWO_32;
+  const whole = length - (length % 4);
+  let hash = length % TWO_32;
+  for (let i = 0; i < whole; i += 4) {
+    const block = multiply32(mix(multiply32(byteBlock(bytes, i), MULTIPLIER), 24), MULTIPLIER);
+    hash = unsigned(multiply32(hash, MULTIPLIER) ^ block);
   }
   let tail = 0;
-  for (let i = length - 1; i >= blocks; i--) {
+  for (let i = length - 1; i >= whole; i--) {
     tail = tail * 256 + bytes.charCodeAt(i);
   }
-  if (length > blocks) {
-    hash = mixBlock(hash, tail);
+  if (length > whole) {
+    hash = multiply32(unsigned(hash ^ tail), MULTIPLIER);
   }
-  return finalize(unsigned(hash ^ length));
+  return mix(multiply32(mix(hash, 13), MULTIPLIER), 15);
 }

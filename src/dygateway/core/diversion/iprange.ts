@@ -3,7 +3,7 @@ import { field, isObject } from "../json/value.ts";
 import type { JsonValue } from "../json/value.ts";
 import { failure, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
-import { mappedIpv4, parseIpv4, parseIpv6 } from "../userinfo/address.ts";
+import { addressNumber, mappedIpv4, parseIpv6 } from "../userinfo/address.ts";
 import { parseAddressRange } from "../userinfo/address_range.ts";
 import type { AddressRange } from "../userinfo/address_range.ts";
 import type { Explanation, DiversionType, MatcherBuilder, StoredRules } from "./diversion_type.ts";
@@ -106,7 +106,7 @@ function addressMatcherBuilder(count: number): MatcherBuilder {
       const ipv6 = ipv6Finished.value;
 
       function match(userinfo: string): string | undefined {
-        const address = parseIpv4(userinfo, 0);
+        const address = addressNumber(userinfo);
         if (address >= 0) {
           return ipv4.find(address);
         }
@@ -121,7 +121,7 @@ function addressMatcherBuilder(count: number): MatcherBuilder {
       function explain(userinfo: string): Explanation {
         const upstream = match(userinfo);
         const digits = parseIpv6(userinfo);
-        const address = digits === undefined ? parseIpv4(userinfo, 0) : mappedIpv4(digits);
+        const address = digits === undefined ? addressNumber(userinfo) : mappedIpv4(digits);
         if (address < 0 && digits === undefined) {
           return { upstream, why: `'${userinfo}' is not an IP address` };
         }

@@ -1,6 +1,6 @@
-import { integerText, MAX_RANGE_BOUND } from "../decimal.ts";
+import { integerText, MAX_RANGE_BOUND, parseDecimal } from "../decimal.ts";
 import { policyInvalid } from "../errors.ts";
-import { field, isObject } from "../json/value.ts";
+import { field, isInteger, isObject } from "../json/value.ts";
 import type { JsonObject, JsonValue } from "../json/value.ts";
 import { failure, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
@@ -17,7 +17,9 @@ export interface RangeRule<Bound> {
 const RULES_A_SLICE = 1024;
 
 function bound(range: JsonObject, name: string): number {
-  const value = field(range, name);
+  const given = field(range, name);
+  // More than 15 digits arrive as text; up to the largest bound they are exact all the same.
+  const value = isInteger(given) ? parseDecimal(given.digits) : given;
   const usable = typeof value === "number" && value >= 0 && value <= MAX_RANGE_BOUND && Math.floor(value) === value;
   return usable ? value : -1;
 }

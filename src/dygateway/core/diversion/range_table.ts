@@ -6,6 +6,7 @@ import type { GatewayError } from "../errors.ts";
 import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
 import { isUpstreamName } from "./rule.ts";
+import { sortedPosition } from "./sorted_position.ts";
 import { upstreamNames } from "./upstream_names.ts";
 
 /**
@@ -29,8 +30,10 @@ export interface RangeTableBuilder {
 export function rangeTableBuilder(count: number): RangeTableBuilder {
   const names = upstreamNames();
   const scores: NumberBuffer = doubles(count + 1);
+  /** The upstream of the value up to that member's score: 0 in the gap before a rule's start. */
   const upstreams: NumberBuffer = shorts(count + 1);
   let size = 0;
+  let started = 0;
   let problem: GatewayError | undefined;
 
   function refuse(member: string, reason: string): void {
@@ -52,28 +55,15 @@ export function rangeTableBuilder(count: number): RangeTableBuilder {
       refuse(member, "there is more data than was announced");
     } else {
       const number = names.number(upstream);
-      if (index % 2 === 1 && number !== upstreams[size - 1]) {
+      if (index % 2 === 0) {
+        started = number;
+      } else if (number !== started) {
         refuse(member, "its rule starts with another upstream");
       }
       scores[size] = bound;
-      upstreams[size] = number;
+      upstreams[size] = index % 2 === 0 ? 0 : number;
       size++;
     }
-  }
-
-  /** The position of the first member whose score is not below `value`; `size` where there is none. */
-  function position(value: number): number {
-    let low = 0;
-    let high = size;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (scores[middle]! < value) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
   }
 
   return {
@@ -85,11 +75,10 @@ export function rangeTableBuilder(count: number): RangeTableBuilder {
       if (problem !== undefined) {
         return failure(problem);
       }
+      const position = sortedPosition(scores, size);
       return success({
-        find: (value) => {
-          const at = position(value);
-          return at < size && at % 2 === 1 ? names.name(upstreams[at]!) : undefined;
-        },
+        // Behind the last member lies a slot that was never written: 0, which names no upstream.
+        find: (value) => names.name(upstreams[position(value)]!),
         describe: (value, show) => {
           const at = position(value);
           return `range ${show(Math.ceil(scores[at - 1]!))}-${show(Math.floor(scores[at]!))}`;

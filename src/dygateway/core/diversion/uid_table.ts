@@ -3,9 +3,8 @@ import type { NumberBuffer } from "../buffer.ts";
 import { parseDecimal } from "../decimal.ts";
 import { lookup } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
-import { finalize } from "./hash.ts";
+import { spread, TWO_32 } from "./hash.ts";
 
-const TWO_32 = 4294967296;
 /** Digits of the longest uid that is kept as a number. */
 const MAX_NUMBER_DIGITS = 15;
 
@@ -25,25 +24,33 @@ function numberOf(uid: string): number {
   return parseDecimal(uid);
 }
 
+/** Slots a uid: at this load a look-up looks at two slots, a miss at three. */
+const SLOTS_A_UID = 1.4;
+
 /**
- * Open addressing with linear probing in flat memory: 10 bytes a slot and 1.25 slots a uid, where a Lua table takes 40
- * bytes and a string of its own for each. Two cache misses a look-up, however many uids there are.
+ * Open addressing with linear probing in flat memory: 10 bytes a slot, where a Lua table takes 40 bytes and a string of
+ * its own for each uid. One or two cache misses a look-up, however many uids there are.
  *
  * @param capacity the most uids that will be put; one more throws.
  */
 export function uidTable(capacity: number): UidTable {
-  const slots = Math.floor(capacity * 1.25) + 4;
+  const slots = Math.floor(capacity * SLOTS_A_UID) + 4;
   /** The uid + 1, so that 0 marks a free slot. */
   const uids: NumberBuffer = doubles(slots);
   const values: NumberBuffer = shorts(slots);
   const texts: Lookup<number> = lookup();
   let used = 0;
 
-  function slotOf(uid: number): number {
+  function homeOf(uid: number): number {
     const low = uid % TWO_32;
     const high = (uid - low) / TWO_32;
-    let slot = Math.floor((finalize((low + high * 40503) % TWO_32) / TWO_32) * slots);
-    while (uids[slot] !== 0 && uids[slot] !== uid + 1) {
+    return Math.floor((spread((low + high * 40503) % TWO_32) / TWO_32) * slots);
+  }
+
+  /** The slot that holds `mark`, or the free one where it would be put. */
+  function probe(mark: number, from: number): number {
+    let slot = from;
+    while (uids[slot] !== 0 && uids[slot] !== mark) {
       slot = slot + 1 === slots ? 0 : slot + 1;
     }
     return slot;
@@ -52,7 +59,19 @@ export function uidTable(capacity: number): UidTable {
   return {
     get: (uid) => {
       const number = numberOf(uid);
-      return number < 0 ? (texts[uid] ?? 0) : values[slotOf(number)]!;
+      if (number < 0) {
+        return texts[uid] ?? 0;
+      }
+      // The first slots by hand: most look-ups end there, and LuaJIT compiles them without a loop.
+      const mark = number + 1;
+      const home = homeOf(number);
+      const first = uids[home]!;
+      if (first === mark || first === 0) {
+        return values[home]!;
+      }
+      const next = home + 1 === slots ? 0 : home + 1;
+      const second = uids[next]!;
+      return second === mark || second === 0 ? values[next]! : values[probe(mark, next)]!;
     },
     put: (uid, value) => {
       const number = numberOf(uid);
@@ -60,7 +79,7 @@ export function uidTable(capacity: number): UidTable {
         texts[uid] = value;
         return;
       }
-      const slot = slotOf(number);
+      const slot = probe(number + 1, homeOf(number));
       if (uids[slot] === 0) {
         used++;
         if (used > capacity) {

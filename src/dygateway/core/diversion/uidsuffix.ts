@@ -5,9 +5,11 @@ import type { JsonValue } from "../json/value.ts";
 import { lookup } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
 import { failure, success } from "../result.ts";
-import type { DiversionType, MatcherBuilder } from "./diversion_type.ts";
+import type { DiversionType, Explanation, MatcherBuilder } from "./diversion_type.ts";
 import { checkKeyRules } from "./key_rules.ts";
 import { isUpstreamName } from "./rule.ts";
+
+const ZERO = 48;
 
 /** Digits in the longest suffix: longer than any uid that ends in it is of no use. */
 const MAX_SUFFIX_LENGTH = 20;
@@ -26,29 +28,45 @@ function suffixOf(value: JsonValue | undefined): string | undefined {
   return value;
 }
 
+/** The suffix that decides: the longest of those in the rules. `lengths` are descending. */
+function longestSuffix(userinfo: string, lengths: readonly number[], upstreams: Lookup<string>): string | undefined {
+  for (const length of lengths) {
+    if (length <= userinfo.length) {
+      const suffix = userinfo.slice(userinfo.length - length);
+      if (upstreams[suffix] !== undefined) {
+        return suffix;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Where all suffixes have one digit, the last character's code finds its upstream: nothing is cut out of the uid. */
+function lastDigitMatch(upstreams: Lookup<string>): (this: void, userinfo: string) => string | undefined {
+  const byCode: (string | undefined)[] = [];
+  for (let digit = 0; digit <= 9; digit++) {
+    byCode[ZERO + digit] = upstreams[`${digit}`];
+  }
+  return (userinfo) => (isDecimal(userinfo) ? byCode[userinfo.charCodeAt(userinfo.length - 1)] : undefined);
+}
+
 function suffixMatcherBuilder(): MatcherBuilder {
   const upstreams: Lookup<string> = lookup();
   const lengths: number[] = [];
   let problem: GatewayError | undefined;
 
-  /** The suffix that decides: the longest of those in the rules. */
-  function hit(userinfo: string): string | undefined {
+  function explain(userinfo: string): Explanation {
     if (!isDecimal(userinfo)) {
-      return undefined;
+      return { upstream: undefined, why: `'${userinfo}' is not a decimal uid` };
     }
-    for (const length of lengths) {
-      if (length <= userinfo.length) {
-        const suffix = userinfo.slice(userinfo.length - length);
-        if (upstreams[suffix] !== undefined) {
-          return suffix;
-        }
-      }
-    }
-    return undefined;
+    const suffix = longestSuffix(userinfo, lengths, upstreams);
+    return suffix === undefined
+      ? { upstream: undefined, why: `no rule for a suffix of '${userinfo}'` }
+      : { upstream: upstreams[suffix], why: `suffix '${suffix}'` };
   }
 
-  function match(userinfo: string): string | undefined {
-    const suffix = hit(userinfo);
+  function longestMatch(userinfo: string): string | undefined {
+    const suffix = isDecimal(userinfo) ? longestSuffix(userinfo, lengths, upstreams) : undefined;
     return suffix === undefined ? undefined : upstreams[suffix];
   }
 
@@ -69,17 +87,7 @@ function suffixMatcherBuilder(): MatcherBuilder {
       if (problem !== undefined || lengths.length === 0) {
         return failure(problem ?? divdataBroken("there are no rules"));
       }
-      return success({
-        match,
-        explain: (userinfo) => {
-          const suffix = hit(userinfo);
-          if (suffix !== undefined) {
-            return { upstream: upstreams[suffix], why: `suffix '${suffix}'` };
-          }
-          const why = isDecimal(userinfo) ? `no rule for a suffix of '${userinfo}'` : `'${userinfo}' is not a decimal uid`;
-          return { upstream: undefined, why };
-        },
-      });
+      return success({ match: lengths[0] === 1 ? lastDigitMatch(upstreams) : longestMatch, explain });
     },
   };
 }

@@ -1,6 +1,5 @@
 import type { Explanation } from "../diversion/diversion_type.ts";
 import type { RequestFacts } from "../userinfo/request_facts.ts";
-import { decide } from "./decide.ts";
 import type { Level, Runtime } from "./decide.ts";
 
 export interface LevelTrace extends Explanation {
@@ -45,5 +44,5 @@ export function explain(runtime: Runtime, request: RequestFacts): Trace {
   }
   levels.sort((a, b) => a.number - b.number);
   const decidedBy = levels.find((level) => level.upstream !== undefined);
-  return { upstream: decide(runtime, request), decidedBy: decidedBy?.number, levels };
+  return { upstream: runtime.decide(request), decidedBy: decidedBy?.number, levels };
 }
