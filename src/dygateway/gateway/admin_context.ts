@@ -3,7 +3,7 @@ import type { ChangeContext } from "../core/store/transaction.ts";
 import type { Keys } from "../core/store/keys.ts";
 import type { Settings } from "../core/settings.ts";
 import type { AdminParameters } from "./admin_request.ts";
-import { readPosition, readWorkerReports } from "./shared_state.ts";
+import { readPosition, readStoreReport, readWorkerReports } from "./shared_state.ts";
 
 /** What an action is given. */
 export interface AdminContext {
@@ -37,7 +37,10 @@ export function changeContext(keys: Keys, from: string, who: string, pause: Paus
 
 /** A worker that has not said anything for so long is not waited for. */
 const ALIVE_SECONDS = 1;
+/** Small changes take a few hundredths of a second. */
 const WAIT_SECONDS = 2;
+/** A policy with a million uids takes a few seconds to load; as long as nothing is wrong it is waited for. */
+const PATIENT_WAIT_SECONDS = 30;
 const LOOK_SECONDS = 0.003;
 
 export interface Applied {
@@ -65,9 +68,13 @@ function count(revision: number): Applied {
  */
 export function waitUntilApplied(revision: number): Applied {
   ngx.update_time();
-  const deadline = ngx.now() + WAIT_SECONDS;
+  const started = ngx.now();
+  const isWorthWaiting = (): boolean => {
+    const waited = ngx.now() - started;
+    return waited < WAIT_SECONDS || (waited < PATIENT_WAIT_SECONDS && readStoreReport()?.problem === "");
+  };
   let state = count(revision);
-  while (state.applied < state.workers && ngx.now() < deadline) {
+  while (state.applied < state.workers && isWorthWaiting()) {
     ngx.sleep(LOOK_SECONDS);
     state = count(revision);
   }

@@ -211,7 +211,7 @@ export function changeStore<T>(
       connection.release();
       return outcome;
     }
-    ngx.sleep(math.random() * math.min(LONGEST_BACKOFF_SECONDS, 0.001 * attempt));
+    ngx.sleep(0.001 + math.random() * math.min(LONGEST_BACKOFF_SECONDS, 0.001 * attempt));
   }
   connection.close();
   return failure(storeConflict());

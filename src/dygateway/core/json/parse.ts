@@ -185,7 +185,12 @@ function parseNumber(cursor: Cursor): JsonValue {
     }
   }
   const literal = text.slice(start, cursor.at);
-  return isInteger && digits > 15 ? { kind: "integer", digits: literal } : Number(literal);
+  if (isInteger && digits > 15) {
+    return { kind: "integer", digits: literal };
+  }
+  const value = Number(literal);
+  // Lua prints a negative zero with its sign: it would be stored as another key than 0.
+  return value === 0 ? 0 : value;
 }
 
 function parseArray(cursor: Cursor, depth: number): JsonValue {

@@ -34,9 +34,18 @@ export function printString(text: string): string {
   return `${printed}${text.slice(start)}"`;
 }
 
-function printInto(parts: string[], value: JsonValue, pause: Pause): void {
-  if (parts.length % VALUES_A_SLICE === 0) {
-    pause();
+/** What has been printed; `values` counts them, for the pauses. */
+interface Printer {
+  readonly parts: string[];
+  readonly pause: Pause;
+  values: number;
+}
+
+function printInto(printer: Printer, value: JsonValue): void {
+  const { parts } = printer;
+  printer.values++;
+  if (printer.values % VALUES_A_SLICE === 0) {
+    printer.pause();
   }
   if (typeof value === "string") {
     parts.push(printString(value));
@@ -48,14 +57,14 @@ function printInto(parts: string[], value: JsonValue, pause: Pause): void {
       if (i > 0) {
         parts.push(",");
       }
-      printInto(parts, value[i]!, pause);
+      printInto(printer, value[i]!);
     }
     parts.push("]");
   } else if (value.kind === "object") {
     parts.push("{");
     for (let i = 0; i < value.keys.length; i++) {
       parts.push(`${i > 0 ? "," : ""}${printString(value.keys[i]!)}:`);
-      printInto(parts, value.values[i]!, pause);
+      printInto(printer, value.values[i]!);
     }
     parts.push("}");
   } else {
@@ -65,7 +74,7 @@ function printInto(parts: string[], value: JsonValue, pause: Pause): void {
 
 /** Compact JSON text; numbers must be finite and, to print alike in both runtimes, have at most 14 digits. */
 export function printJson(value: JsonValue, pause: Pause): string {
-  const parts: string[] = [];
-  printInto(parts, value, pause);
-  return parts.join("");
+  const printer: Printer = { parts: [], pause, values: 0 };
+  printInto(printer, value);
+  return printer.parts.join("");
 }

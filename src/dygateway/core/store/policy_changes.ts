@@ -54,6 +54,22 @@ export function* nextId(counter: string, keyOf: (this: void, id: string) => stri
   return failure(storeRefused(`${counter} is ${start - 1}, but the ids after it are in use; set it to the last one`));
 }
 
+/** Sends the pages a few at a time; a store that refuses one (it is full, it is a replica) is left without any. */
+function* writeStaged(context: ChangeContext, key: string, pages: Command[]): StoreWork<Result<null>> {
+  for (let start = 0; start < pages.length; start += PAGES_A_STEP) {
+    context.pause();
+    const pipeline = pages.slice(start, start + PAGES_A_STEP);
+    pipeline.push(["PEXPIRE", key, STAGING_LIFETIME_MS]);
+    const replies = yield pipeline;
+    const problem = replies.find((reply) => isError(reply));
+    if (isError(problem)) {
+      yield [["UNLINK", key]];
+      return failure(storeRefused(problem.message));
+    }
+  }
+  return success(null);
+}
+
 /**
  * Writes pairs to a key that expires by itself, and makes sure that all of them got there. A change that starts again
  * because another was faster finds them there.
@@ -66,22 +82,14 @@ function* stage(
 ): StoreWork<Result<string>> {
   const key = context.keys.staging(`${context.nonce}:${place}`);
   const expected = rules.divdata.length / (type.storage === "list" ? 1 : 2);
-  const [, staged] = yield [["WATCH", key], countCommand(key, type.storage)];
-  if (numberReply(staged) === expected) {
-    return success(key);
-  }
-  const pages = writePairs(key, type.storage, rules.divdata);
-  for (let start = 0; start < pages.length; start += PAGES_A_STEP) {
-    context.pause();
-    const pipeline = pages.slice(start, start + PAGES_A_STEP);
-    pipeline.push(["PEXPIRE", key, STAGING_LIFETIME_MS]);
-    const replies = yield pipeline;
-    const problem = replies.find((reply) => isError(reply));
-    if (isError(problem)) {
-      yield [["UNLINK", key]];
-      return failure(storeRefused(problem.message));
+  const [there] = yield [countCommand(key, type.storage)];
+  if (numberReply(there) !== expected) {
+    const written = yield* writeStaged(context, key, writePairs(key, type.storage, rules.divdata));
+    if (!written.ok) {
+      return written;
     }
   }
+  // Watched from here on: a connection's own writes count as somebody's to WATCH.
   const [, size] = yield [["WATCH", key], countCommand(key, type.storage)];
   return numberReply(size) === expected
     ? success(key)
