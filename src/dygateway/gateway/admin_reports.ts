@@ -128,6 +128,7 @@ export function explainRequest(context: AdminContext): Result<ActionAnswer> {
     ip: once["ip"],
     city: once["city"],
     uri: once["uri"],
+    userinfo: once["userinfo"],
     headers: many("header"),
     cookies: many("cookie"),
     args: many("arg"),

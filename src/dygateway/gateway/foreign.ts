@@ -1,3 +1,4 @@
+import { diversionTypes } from "../core/diversion/index.ts";
 import type { Matcher } from "../core/diversion/diversion_type.ts";
 import { errorOf, moduleMissing, luaFailed } from "../core/errors.ts";
 import type { ErrorInfo } from "../core/errors.ts";
@@ -12,6 +13,7 @@ import type { ReadUserinfo } from "../core/userinfo/source.ts";
 import { localDatabase, recordingDatabase } from "./foreign_database.ts";
 import type { ForeignDatabase, LocalRules } from "./foreign_database.ts";
 import { thisNode } from "./node_settings.ts";
+import { requestFacts } from "./request_facts.ts";
 import { ngxNull } from "./platform.ts";
 
 declare function require(this: void, name: string): unknown;
@@ -136,7 +138,7 @@ function checkForeign(divtype: string, divdata: JsonValue): Result<WriteRules> {
 }
 
 export const foreignDivtypes: ForeignDivtypes = {
-  names: () => sortedKeys(registered()),
+  names: () => sortedKeys(registered()).filter((divtype) => diversionTypes[divtype] === undefined),
   parser: (divtype) => registered()[divtype],
   check: checkForeign,
 };
@@ -165,15 +167,18 @@ export function foreignMatcher(divtype: string, key: string, rules: LocalRules):
   });
 }
 
-/** Reads a request's userinfo by a third-party parser. */
+/**
+ * Reads a request's userinfo by a third-party parser. A parser asks nginx itself, so of a request that is only described
+ * (`explain`) it can tell nothing: there the description's own `userinfo` counts.
+ */
 export function foreignParser(name: string): Result<ReadUserinfo> {
   const loaded = loadModule(`abtesting.userinfo.${name}`);
   if (!loaded.ok) {
     return loaded;
   }
   const parser = loaded.value as ParserModule;
-  return success(() => {
-    const userinfo = parser.get();
+  return success((request) => {
+    const userinfo = request === requestFacts ? parser.get() : request.variable("userinfo");
     return userinfo === ngxNull || userinfo === "" ? undefined : (userinfo as string | undefined);
   });
 }

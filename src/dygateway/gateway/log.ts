@@ -21,6 +21,10 @@ export function logNotice(text: string): void {
   ngx.log(ngx.NOTICE, PREFIX, oneLine(text));
 }
 
+export function logInfo(text: string): void {
+  ngx.log(ngx.INFO, PREFIX, oneLine(text));
+}
+
 interface Repeated {
   since: number;
   suppressed: number;

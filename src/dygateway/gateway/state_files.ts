@@ -5,7 +5,7 @@ import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import { noPause } from "../core/result.ts";
 import type { Pause } from "../core/result.ts";
-import { logError, logNotice, logWarning } from "./log.ts";
+import { logError, logInfo, logNotice } from "./log.ts";
 import { cjson } from "./platform.ts";
 import {
   chunksOf,
@@ -54,6 +54,30 @@ function readLines(path: string): string[] | undefined {
   return lines;
 }
 
+declare function require(this: void, name: string): Ffi;
+
+interface Ffi {
+  readonly C: { umask(this: void, mask: number): number };
+  cdef(this: void, declarations: string): void;
+}
+
+const ffi = require("ffi");
+ffi.cdef("unsigned int umask(unsigned int mask);");
+
+/** Nobody else on the machine has a say in what a gateway serves: rw-r-----, whatever nginx's own umask (0) is. */
+const FILE_UMASK = 0o027;
+
+/** @throws with the system's reason. */
+function openPrivately(path: string): LuaFile {
+  const before = ffi.C.umask(FILE_UMASK);
+  const [file, reason] = io.open(path, "wb");
+  ffi.C.umask(before);
+  if (file === undefined) {
+    throw reason ?? path;
+  }
+  return file;
+}
+
 /** Lua's `flush` answers nil and a reason where the disk is full; its typing knows only of true. */
 const flush = (file: LuaFile): LuaMultiReturn<[boolean | undefined, string?]> =>
   (file as unknown as { flush(): LuaMultiReturn<[boolean | undefined, string?]> }).flush();
@@ -64,10 +88,7 @@ const flush = (file: LuaFile): LuaMultiReturn<[boolean | undefined, string?]> =>
  */
 function writeFile(path: string, writeTo: (this: void, file: LuaFile) => void, keepAs?: string): void {
   const aside = `${path}.new`;
-  const [file, reason] = io.open(aside, "wb");
-  if (file === undefined) {
-    throw reason ?? aside;
-  }
+  const file = openPrivately(aside);
   writeTo(file);
   const [flushed, problem] = flush(file);
   file.close();
@@ -243,7 +264,7 @@ function restoreManifest(dir: string, manifest: RuntimeManifest, places: Lookup<
 export function restoreState(dir: string): void {
   const saved = parseState(`${dir}/state`) ?? parseState(`${dir}/state.previous`);
   if (saved === undefined) {
-    logWarning(`there is no usable snapshot in ${dir}: requests go to their default upstreams until Redis was read`);
+    logInfo(`there is no usable snapshot in ${dir}: requests go to their default upstreams until Redis was read`);
     return;
   }
   const places: Lookup<RulesPlace> = lookup();

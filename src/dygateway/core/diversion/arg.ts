@@ -11,7 +11,6 @@ import { decodeArgument } from "./percent_decode.ts";
 export const arg: DiversionType = namedValueType({
   divtype: "arg",
   variable: (name) => argVariable(name),
-  foldCase: false,
   ruleValue: (value) => utf8Bytes(value),
   requestValue: (value) => decodeArgument(value),
 });

@@ -6,7 +6,6 @@ import { namedValueType } from "./named_value.ts";
 export const cookie: DiversionType = namedValueType({
   divtype: "cookie",
   variable: (name) => cookieVariable(name),
-  foldCase: false,
   ruleValue: (value) => value,
   requestValue: (value) => value,
 });

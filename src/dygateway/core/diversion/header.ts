@@ -6,7 +6,6 @@ import { namedValueType } from "./named_value.ts";
 export const header: DiversionType = namedValueType({
   divtype: "header",
   variable: (name) => headerVariable(name),
-  foldCase: true,
   ruleValue: (value) => value,
   requestValue: (value) => value,
 });

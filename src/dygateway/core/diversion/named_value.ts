@@ -19,8 +19,6 @@ export interface NamedValueKind {
   readonly divtype: string;
   /** nginx's variable for a name. */
   readonly variable: (this: void, name: string) => string;
-  /** Header names are the same in any case; others are not. */
-  readonly foldCase: boolean;
   /** What a rule's value is compared as. */
   readonly ruleValue: (this: void, value: string) => string;
   /** What a request's value is compared as. */
@@ -39,7 +37,7 @@ interface NameRules {
   readonly byValue: Lookup<Rule>;
 }
 
-function checkRules(kind: NamedValueKind, rules: JsonValue[], pause: Pause): Result<StoredRules> {
+function checkRules(rules: JsonValue[], pause: Pause): Result<StoredRules> {
   const collector = keyCollector();
   for (let i = 0; i < rules.length; i++) {
     if (i % RULES_A_SLICE === 0) {
@@ -58,7 +56,8 @@ function checkRules(kind: NamedValueKind, rules: JsonValue[], pause: Pause): Res
     if (value === undefined) {
       return failure(policyInvalid(i + 1, "value invalid: a text is expected"));
     }
-    const key = `${kind.foldCase ? name.toLowerCase() : name}:${value}`;
+    // nginx finds headers, cookies and arguments in any case: names that differ only there are one.
+    const key = `${name.toLowerCase()}:${value}`;
     if (!collectKey(collector, key, upstream)) {
       return failure(policyInvalid(i + 1, `${name} = '${value}' stands in an earlier rule too`));
     }
@@ -138,7 +137,7 @@ export function namedValueType(kind: NamedValueKind): DiversionType {
     parser: "requestParser",
     storage: "list",
     takesUserinfo: false,
-    check: (rules, pause) => checkRules(kind, rules, pause),
+    check: (rules, pause) => checkRules(rules, pause),
     builder: () => namedValueBuilder(kind),
   };
 }

@@ -1,19 +1,30 @@
 import { divdataBroken, policyInvalid } from "../errors.ts";
 import type { GatewayError } from "../errors.ts";
-import { field, isArray } from "../json/value.ts";
+import { field, isArray, isObject } from "../json/value.ts";
 import type { JsonValue } from "../json/value.ts";
 import { failure, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
 import type { DiversionType, MatcherBuilder, StoredRules } from "./diversion_type.ts";
-import { collectKey, keyCollector } from "./key_rules.ts";
 import { isUpstreamName, ruleObject, uidOf } from "./rule.ts";
 import { uidTable } from "./uid_table.ts";
 import { upstreamNames } from "./upstream_names.ts";
 
 const UIDS_A_SLICE = 256;
 
+/** How many uids the rules name in all; a rule that names none is refused later. */
+function countUids(rules: JsonValue[]): number {
+  let count = 0;
+  for (const rule of rules) {
+    const uidset = isObject(rule) ? field(rule, "uidset") : undefined;
+    count += isArray(uidset) ? uidset.length : 0;
+  }
+  return count;
+}
+
 function checkRules(rules: JsonValue[], pause: Pause): Result<StoredRules> {
-  const collector = keyCollector();
+  const pairs: string[] = [];
+  // A plain table of a million uids would hold up requests each time it grows.
+  const seen = uidTable(countUids(rules));
   for (let i = 0; i < rules.length; i++) {
     const checked = ruleObject(rules[i], i + 1, ["uidset", "upstream"]);
     if (!checked.ok) {
@@ -33,12 +44,14 @@ function checkRules(rules: JsonValue[], pause: Pause): Result<StoredRules> {
           policyInvalid(i + 1, `uid ${n + 1} of uidset invalid: a whole number from 0 or a text is expected`),
         );
       }
-      if (!collectKey(collector, uid, checked.value.upstream)) {
+      if (seen.get(uid) !== 0) {
         return failure(policyInvalid(i + 1, `uid '${uid}' is appointed twice`));
       }
+      seen.put(uid, 1);
+      pairs.push(uid, checked.value.upstream);
     }
   }
-  return success({ divdata: collector.pairs, ipv6: [] });
+  return success({ divdata: pairs, ipv6: [] });
 }
 
 function uidMatcherBuilder(count: number): MatcherBuilder {

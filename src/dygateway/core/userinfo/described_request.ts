@@ -12,6 +12,8 @@ export interface DescribedRequest {
   readonly ip?: string | undefined;
   readonly city?: string | undefined;
   readonly uri?: string | undefined;
+  /** What a third-party parser would answer. */
+  readonly userinfo?: string | undefined;
   /** `NAME:VALUE` each. */
   readonly headers: readonly string[];
   /** `NAME=VALUE` each. */
@@ -36,6 +38,7 @@ export function describedRequest(request: DescribedRequest): Result<RequestFacts
   set("http_x_uid", request.uid);
   set("arg_city", request.city);
   set("uri", request.uri);
+  set("userinfo", request.userinfo);
   for (const header of request.headers) {
     const parts = split(header, ":");
     if (parts === undefined) {

@@ -13,16 +13,15 @@ export interface UserinfoSource {
 
 const MAX_NAME_LENGTH = 128;
 
-const TOKEN_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+const TOKEN_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
 /** Whether `name` can name a header, cookie or argument: letters, digits, `-`, `_`, `.`. */
 export function isRequestName(name: string): boolean {
   if (name.length === 0 || name.length > MAX_NAME_LENGTH) {
     return false;
   }
-  const lower = name.toLowerCase();
-  for (let i = 0; i < lower.length; i++) {
-    if (TOKEN_CHARACTERS.indexOf(lower.charAt(i)) < 0) {
+  for (let i = 0; i < name.length; i++) {
+    if (TOKEN_CHARACTERS.indexOf(name.charAt(i)) < 0) {
       return false;
     }
   }
@@ -34,12 +33,14 @@ export function headerVariable(name: string): string {
   return `http_${name.toLowerCase().split("-").join("_")}`;
 }
 
+/** nginx's name for a cookie; it finds cookies in any case. */
 export function cookieVariable(name: string): string {
-  return `cookie_${name}`;
+  return `cookie_${name.toLowerCase()}`;
 }
 
+/** nginx's name for a query argument; it finds arguments in any case. */
 export function argVariable(name: string): string {
-  return `arg_${name}`;
+  return `arg_${name.toLowerCase()}`;
 }
 
 function fromVariable(text: string, variable: string): UserinfoSource {
