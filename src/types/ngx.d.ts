@@ -18,13 +18,12 @@ declare namespace ngx {
   interface SharedDict {
     get(key: string): LuaMultiReturn<[string | number | undefined, number | string | undefined]>;
     /** Refuses instead of evicting others when memory is short. */
-    safe_set(key: string, value: string | number): LuaMultiReturn<[boolean | undefined, string | undefined]>;
-    set(
+    safe_set(
       key: string,
       value: string | number,
       expireSeconds?: number,
-    ): LuaMultiReturn<[boolean, string | undefined, boolean]>;
-    add(key: string, value: string | number, expireSeconds?: number): LuaMultiReturn<[boolean, string | undefined]>;
+    ): LuaMultiReturn<[boolean | undefined, string | undefined]>;
+    safe_add(key: string, value: string | number, expireSeconds?: number): LuaMultiReturn<[boolean, string | undefined]>;
     incr(key: string, by: number, initial: number): LuaMultiReturn<[number | undefined, string | undefined]>;
     delete(key: string): void;
     free_space?(): number;

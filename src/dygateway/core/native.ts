@@ -35,6 +35,7 @@ ffi?.cdef(`
 
 const libc: Native | undefined = ffi?.C;
 const DIGITS = "0123456789";
+const ADDRESS_CHARACTERS = "0123456789.";
 const AF_INET = 2;
 const octets = ffi?.new("uint8_t[4]") ?? [0, 0, 0, 0];
 
@@ -48,7 +49,9 @@ export function ipv4Number(text: string): number {
   if (libc === undefined) {
     return -2;
   }
-  if (libc.dygateway_inet_pton(AF_INET, text, octets) !== 1) {
+  // C would take a NUL for the end of the text, whatever stands behind it.
+  const isWhole = libc.dygateway_strspn(text, ADDRESS_CHARACTERS) === text.length;
+  if (!isWhole || libc.dygateway_inet_pton(AF_INET, text, octets) !== 1) {
     return -1;
   }
   return octets[0]! * 16777216 + octets[1]! * 65536 + octets[2]! * 256 + octets[3]!;

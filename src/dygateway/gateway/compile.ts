@@ -21,7 +21,15 @@ import { readChunkText } from "./shared_state.ts";
 export const OUTDATED = "dygateway: these rules were replaced meanwhile";
 
 /** Matchers in force, by the rules they were compiled from, so that a change compiles only what it changed. */
-export type MatcherCache = Lookup<Result<Matcher>>;
+export interface MatcherCache {
+  readonly matchers: Lookup<Result<Matcher>>;
+  /** How many levels in force use each. */
+  readonly uses: Lookup<number>;
+}
+
+export function matcherCache(): MatcherCache {
+  return { matchers: lookup(), uses: lookup() };
+}
 
 type Take = (this: void, first: string, second: string) => void;
 
@@ -105,7 +113,7 @@ function compileLevel(level: LevelManifest, number: number, cache: MatcherCache,
     return { number, policyId, divtype, reason: source.error.desc };
   }
   const key = cacheKey(level, rules);
-  let matcher = cache[key];
+  let matcher = cache.matchers[key];
   if (matcher === undefined) {
     const [ran, compiled] = pcall(() => compileMatcher(level, rules, pause));
     if (!ran) {
@@ -115,7 +123,7 @@ function compileLevel(level: LevelManifest, number: number, cache: MatcherCache,
       return { number, policyId, divtype, reason: tostring(compiled) };
     }
     matcher = compiled;
-    cache[key] = matcher;
+    cache.matchers[key] = matcher;
   }
   if (!matcher.ok) {
     return { number, policyId, divtype, reason: matcher.error.desc };
@@ -146,19 +154,38 @@ export function compileRuntime(manifest: RuntimeManifest, cache: MatcherCache, p
   return createRuntime(manifest.hostname, manifest.divsteps, levels, broken);
 }
 
-/** The cache without what none of the manifests uses any more. */
-export function prunedCache(cache: MatcherCache, manifests: readonly RuntimeManifest[]): MatcherCache {
-  const kept: MatcherCache = lookup();
-  for (const manifest of manifests) {
-    for (const level of manifest.levels) {
+/**
+ * Takes note that `next` is in force in the place of `before`: matchers that nothing uses any more are let go.
+ * @param before, next undefined where a hostname had, or has, no runtime.
+ */
+export function recordUse(
+  cache: MatcherCache,
+  before: RuntimeManifest | undefined,
+  next: RuntimeManifest | undefined,
+): void {
+  const count = (manifest: RuntimeManifest | undefined, by: number): void => {
+    for (const level of manifest?.levels ?? []) {
       if (level.rules !== undefined) {
         const key = cacheKey(level, level.rules);
-        const matcher = cache[key];
-        if (matcher !== undefined) {
-          kept[key] = matcher;
+        const uses = (cache.uses[key] ?? 0) + by;
+        if (uses > 0) {
+          cache.uses[key] = uses;
+        } else {
+          delete cache.uses[key];
+          delete cache.matchers[key];
         }
       }
     }
+  };
+  count(next, 1);
+  count(before, -1);
+}
+
+/** Lets go of what was compiled for a step that was then given up. */
+export function forgetUnused(cache: MatcherCache): void {
+  for (const key of Object.keys(cache.matchers)) {
+    if (cache.uses[key] === undefined) {
+      delete cache.matchers[key];
+    }
   }
-  return kept;
 }

@@ -3,30 +3,51 @@ import { dict } from "./platform.ts";
 /** Seconds after which a leader that says nothing is replaced. */
 const LEASE_SECONDS = 2;
 
+/** No such process (errno(3)). */
+const ESRCH = 3;
+
+interface Ffi {
+  readonly C: { dygateway_kill(this: void, pid: number, signal: number): number };
+  cdef(this: void, declarations: string): void;
+  errno(this: void): number;
+}
+
+declare function require(this: void, name: string): Ffi;
+
+const ffi = require("ffi");
+ffi.cdef('int dygateway_kill(int pid, int signal) __asm__("kill");');
+
+function isGone(pid: number): boolean {
+  return ffi.C.dygateway_kill(pid, 0) !== 0 && ffi.errno() === ESRCH;
+}
+
 /**
- * One worker of a node talks to the store. It holds a lease in the shared dict: when it dies, hangs or leaves with its
- * nginx, the lease runs out and the next worker that looks takes over. (Why not always worker 0: ADR 0003.)
+ * One worker of a node talks to the store. It holds a lease in the shared dict: when it leaves with its nginx it gives
+ * it up, when it died the next worker that looks takes over at once, and when it hangs the lease runs out. (Why not
+ * always worker 0: ADR 0003.)
  */
 export function tryLead(): boolean {
-  const pid = ngx.worker.pid();
-  const [added] = dict().add("leader", pid, LEASE_SECONDS);
-  return added === true;
+  const holder = leaderPid();
+  if (holder !== undefined && isGone(holder)) {
+    dict().delete("leader");
+  }
+  const [added] = dict().safe_add("leader", ngx.worker.pid(), LEASE_SECONDS);
+  return added;
 }
 
 /** Prolongs the lease. @returns false where another worker has it by now: then this one must stop at once. */
 export function renewLease(): boolean {
   const pid = ngx.worker.pid();
-  const [holder] = dict().get("leader");
+  const holder = leaderPid();
   if (holder !== undefined && holder !== pid) {
     return false;
   }
-  dict().set("leader", pid, LEASE_SECONDS);
+  dict().safe_set("leader", pid, LEASE_SECONDS);
   return true;
 }
 
 export function giveUpLease(): void {
-  const [holder] = dict().get("leader");
-  if (holder === ngx.worker.pid()) {
+  if (leaderPid() === ngx.worker.pid()) {
     dict().delete("leader");
   }
 }

@@ -1,5 +1,6 @@
 import { printJson } from "../core/json/print.ts";
-import { lookup } from "../core/lookup.ts";
+import { lookup, textSet } from "../core/lookup.ts";
+import { createLoaderIndex } from "./loader_index.ts";
 import type { Lookup } from "../core/lookup.ts";
 import type { Pause, Result } from "../core/result.ts";
 import { success } from "../core/result.ts";
@@ -44,28 +45,19 @@ interface Known {
 
 export function createLoader(keys: Keys, pause: Pause): Loader {
   const known: Lookup<Known> = lookup();
+  const index = createLoaderIndex();
   const held: Lookup<HeldRules> = lookup();
   /** Manifests that were loaded and wait to be published. */
   const pending: Lookup<Known> = lookup();
 
   for (const hostname of readHostnames()) {
+    pause();
     const manifest = readManifest(hostname);
     const text = readManifestText(hostname);
     if (manifest !== undefined && text !== undefined) {
       known[hostname] = { manifest, text };
+      index.add(manifest);
     }
-  }
-
-  /** The place where the same content lies already, in force for this key. */
-  function samePlace(divDataKey: string, digest: string): RulesPlace | undefined {
-    for (const hostname of Object.keys(known)) {
-      for (const level of known[hostname]!.manifest.levels) {
-        if (level.divDataKey === divDataKey && level.rules?.digest === digest) {
-          return level.rules;
-        }
-      }
-    }
-    return undefined;
   }
 
   function* hold(divDataKey: string, previous: RulesPlace | undefined): StoreWork<HeldRules> {
@@ -74,7 +66,7 @@ export function createLoader(keys: Keys, pause: Pause): Loader {
       return { placed: undefined, problem: placed.error.desc };
     }
     const { loaded, place } = placed.value;
-    const same = previous?.digest === place.digest ? previous : samePlace(divDataKey, place.digest);
+    const same = previous?.digest === place.digest ? previous : index.place(divDataKey, place.digest);
     if (same !== undefined) {
       deleteBlob(place.blob, chunksOf(place));
       return { placed: { loaded, place: same }, problem: undefined };
@@ -175,53 +167,35 @@ export function createLoader(keys: Keys, pause: Pause): Loader {
     return success(changed);
   }
 
-  function users(divDataKeys: readonly string[]): string[] {
-    return Object.keys(known).filter((hostname) =>
-      known[hostname]!.manifest.levels.some((level) => divDataKeys.includes(level.divDataKey)),
-    );
-  }
-
-  function placesOf(manifest: RuntimeManifest | undefined): RulesPlace[] {
-    const places: RulesPlace[] = [];
-    for (const level of manifest?.levels ?? []) {
-      if (level.rules !== undefined) {
-        places.push(level.rules);
-      }
-    }
-    return places;
-  }
-
   function published(changed: readonly PublishedRuntime[]): RulesPlace[] {
-    const replaced: RulesPlace[] = [];
+    const released: RulesPlace[] = [];
+    const keysBefore: string[] = [];
     for (const { hostname, manifest } of changed) {
-      replaced.push(...placesOf(known[hostname]?.manifest));
+      const old = known[hostname];
+      if (old !== undefined) {
+        for (const level of old.manifest.levels) {
+          keysBefore.push(level.divDataKey);
+        }
+        for (const place of index.remove(old.manifest)) {
+          released.push(place);
+        }
+      }
       const next = pending[hostname];
+      delete pending[hostname];
       if (manifest !== undefined && next !== undefined) {
         known[hostname] = next;
+        index.add(next.manifest);
       } else {
         delete known[hostname];
       }
-      delete pending[hostname];
     }
-    if (replaced.length === 0) {
-      return [];
-    }
-    const inForce: Lookup<boolean> = lookup();
-    const keysInForce: Lookup<boolean> = lookup();
-    for (const hostname of Object.keys(known)) {
-      for (const level of known[hostname]!.manifest.levels) {
-        keysInForce[level.divDataKey] = true;
-        if (level.rules !== undefined) {
-          inForce[level.rules.blob] = true;
-        }
-      }
-    }
-    for (const key of Object.keys(held)) {
-      if (keysInForce[key] !== true) {
+    for (const key of keysBefore) {
+      if (index.users(key).length === 0) {
         delete held[key];
       }
     }
-    return replaced.filter((place) => inForce[place.blob] !== true);
+    // What one runtime let go another, or its own successor, may have taken up.
+    return released.filter((place) => !index.isUsed(place));
   }
 
   return {
@@ -231,7 +205,7 @@ export function createLoader(keys: Keys, pause: Pause): Loader {
         delete held[key];
       }
     },
-    users,
+    users: (divDataKeys) => Object.keys(textSet(divDataKeys.map((key) => index.users(key)))),
     load,
     published,
   };

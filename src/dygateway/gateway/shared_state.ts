@@ -55,8 +55,11 @@ function readJson<T>(key: string): T | undefined {
   return typeof text === "string" ? (cjson.decode(text)[0] as T | undefined) : undefined;
 }
 
-/** @throws when the shared dict has no room: half a state must never be published. */
-function write(key: string, value: string): void {
+/**
+ * Never in the place of something else: plain `set` would drop rules that are in force to make room for a report.
+ * @throws when the shared dict has no room: half a state must never be published.
+ */
+function write(key: string, value: string | number): void {
   const [stored, reason] = dict().safe_set(key, value);
   if (stored !== true) {
     throw new Error(`the shared dict has no room (${reason ?? "?"}): make lua_shared_dict dygateway larger`);
@@ -94,7 +97,9 @@ export function readSteps(from: number, to: number): string[] | undefined {
     if (step === undefined) {
       return undefined;
     }
-    hostnames.push(...step);
+    for (const hostname of step) {
+      hostnames.push(hostname);
+    }
   }
   return hostnames;
 }
@@ -111,7 +116,7 @@ export interface PublishedRuntime {
  */
 export function publish(
   changed: readonly PublishedRuntime[],
-  hostnames: readonly string[] | undefined,
+  hostnames: string[] | undefined,
   position: Omit<StatePosition, "seq">,
 ): void {
   const seq = readSeq() + 1;
@@ -121,10 +126,10 @@ export function publish(
     }
   }
   if (hostnames !== undefined) {
-    write("hosts", printJson([...hostnames], noPause));
+    write("hosts", printJson(hostnames, noPause));
   }
   const names = printJson(changed.map((runtime) => runtime.hostname), noPause);
-  dict().set(`c:${seq}`, names, STEP_LIFETIME_SECONDS);
+  dict().safe_set(`c:${seq}`, names, STEP_LIFETIME_SECONDS);
   const next = object([
     ["seq", seq],
     ["revision", position.revision],
@@ -132,7 +137,7 @@ export function publish(
     ["policyIdCount", position.policyIdCount],
   ]);
   write("position", printJson(next, noPause));
-  dict().set("seq", seq);
+  write("seq", seq);
   for (const runtime of changed) {
     if (runtime.manifest === undefined) {
       dict().delete(`m:${runtime.hostname}`);
@@ -166,7 +171,7 @@ export function chunksOf(place: RulesPlace): number {
 }
 
 export function writeWorkerReport(report: WorkerReport): void {
-  dict().set(`w:${report.id}`, cjson.encode(report)[0] ?? "");
+  dict().safe_set(`w:${report.id}`, cjson.encode(report)[0] ?? "");
 }
 
 export function readWorkerReports(): WorkerReport[] {
@@ -181,7 +186,7 @@ export function readWorkerReports(): WorkerReport[] {
 }
 
 export function writeStoreReport(report: StoreReport): void {
-  dict().set("store", cjson.encode(report)[0] ?? "");
+  dict().safe_set("store", cjson.encode(report)[0] ?? "");
 }
 
 export function readStoreReport(): StoreReport | undefined {
@@ -197,7 +202,7 @@ export interface SnapshotReport {
 }
 
 export function writeSnapshotReport(report: SnapshotReport): void {
-  dict().set("snapshot", cjson.encode(report)[0] ?? "");
+  dict().safe_set("snapshot", cjson.encode(report)[0] ?? "");
 }
 
 export function readSnapshotReport(): SnapshotReport | undefined {
@@ -208,7 +213,7 @@ const ACCEPT_SECONDS = 10;
 
 /** An operator's word that what the store has lost may be forgotten. */
 export function acceptLoss(): void {
-  dict().set("accept", 1, ACCEPT_SECONDS);
+  dict().safe_set("accept", 1, ACCEPT_SECONDS);
 }
 
 export function takeAcceptance(): boolean {

@@ -3,7 +3,7 @@ import type { Lookup } from "../core/lookup.ts";
 import type { Runtime } from "../core/runtime/decide.ts";
 
 /** What this worker has in force: compiled runtimes by hostname. Each is immutable and is replaced whole. */
-let runtimes: Lookup<Runtime> = lookup();
+const runtimes: Lookup<Runtime> = lookup();
 
 export function runtimeOf(hostname: string): Runtime | undefined {
   return runtimes[hostname];
@@ -13,19 +13,14 @@ export function inForce(): Lookup<Runtime> {
   return runtimes;
 }
 
-/** Replaces everything that is in force. */
-export function replaceAll(next: Lookup<Runtime>): void {
-  runtimes = next;
-}
-
 export interface ReplacedRuntime {
   readonly hostname: string;
   /** Undefined where the hostname has no runtime any more. */
   readonly runtime: Runtime | undefined;
 }
 
-/** Replaces some, between two requests: nothing in here yields, so no request sees one without the other. */
-export function replaceSome(replaced: readonly ReplacedRuntime[]): void {
+/** Replaces them between two requests: nothing in here yields, so no request sees one without the other. */
+export function replaceRuntimes(replaced: readonly ReplacedRuntime[]): void {
   for (const { hostname, runtime } of replaced) {
     if (runtime === undefined) {
       delete runtimes[hostname];

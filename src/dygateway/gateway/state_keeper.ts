@@ -5,6 +5,8 @@ import { readPosition, writeSnapshotReport } from "./shared_state.ts";
 
 /** Seconds between two writings of the state, so that many small changes are not as many files. */
 const SAVE_SECONDS = 0.5;
+/** Writing takes at most this part of a worker's time, also with ten thousand runtimes and a change every moment. */
+const SHARE = 0.1;
 
 /** Keeps the files on disk up with what is published. */
 export interface StateKeeper {
@@ -17,6 +19,7 @@ export interface StateKeeper {
 export function createStateKeeper(dir: string, pause: Pause): StateKeeper {
   let dirty = true;
   let triedAt = 0;
+  let waitSeconds = SAVE_SECONDS;
   return {
     changed: () => {
       dirty = true;
@@ -24,13 +27,14 @@ export function createStateKeeper(dir: string, pause: Pause): StateKeeper {
     save: () => {
       const now = ngx.now();
       const position = readPosition();
-      if (dir === "" || !dirty || position.seq === 0 || now - triedAt < SAVE_SECONDS) {
+      if (dir === "" || !dirty || position.seq === 0 || now - triedAt < waitSeconds) {
         return;
       }
       triedAt = now;
       const [saved, reason] = pcall(() => {
         saveState(dir, position, pause);
       });
+      waitSeconds = Math.max(SAVE_SECONDS, (ngx.now() - now) / SHARE);
       dirty = !saved || readPosition().seq !== position.seq;
       const problem = saved ? "" : tostring(reason);
       if (!saved) {

@@ -5,6 +5,7 @@ import { follow, looksLikeLoss } from "../core/store/follow.ts";
 import type { Followed, Position } from "../core/store/follow.ts";
 import type { RulesPlace } from "../core/store/manifest.ts";
 import { listHostnames } from "../core/store/runtime_reads.ts";
+import { textSet } from "../core/lookup.ts";
 import { changesSeen } from "./changes_seen.ts";
 import type { Seen } from "./changes_seen.ts";
 import { renewLease } from "./leader.ts";
@@ -36,6 +37,7 @@ const POLL_UNANNOUNCED_SECONDS = 0.25;
 /** Seconds between two readings of everything where Redis cannot announce direct writes. */
 const RESCAN_SECONDS = 3;
 const RENEW_SECONDS = 0.5;
+const REST_SECONDS = 0.1;
 /** A worker that has not followed for so long is stuck, and rules are not kept for it. */
 const STUCK_SECONDS = 10;
 
@@ -145,12 +147,19 @@ export function followStore(): void {
     if (changed.length === 0 && known.seq > 0 && known.revision === position.revision) {
       return;
     }
-    const before = loader.hostnames();
-    const gone = changed.filter((runtime) => runtime.manifest === undefined).map((runtime) => runtime.hostname);
-    const added = changed.filter((runtime) => !before.includes(runtime.hostname)).map((runtime) => runtime.hostname);
-    const moved = gone.length > 0 || added.length > 0;
-    const hostnames = moved ? [...before, ...added].filter((hostname) => !gone.includes(hostname)) : undefined;
-    publish(changed, hostnames, position);
+    const all = textSet([loader.hostnames()]);
+    let moved = false;
+    for (const { hostname, manifest } of changed) {
+      if ((all[hostname] === true) !== (manifest !== undefined)) {
+        moved = true;
+        if (manifest === undefined) {
+          delete all[hostname];
+        } else {
+          all[hostname] = true;
+        }
+      }
+    }
+    publish(changed, moved ? Object.keys(all) : undefined, position);
     discardReplaced(loader.published(changed));
     keeper.changed();
   }
@@ -164,15 +173,13 @@ export function followStore(): void {
       if (!stored.ok || !stored.value.ok) {
         return stored.ok ? stored.value : stored;
       }
-      const listed = stored.value.value;
-      const dropped = loader.hostnames().filter((hostname) => !listed.includes(hostname));
-      return success([...listed, ...dropped]);
+      return success(Object.keys(textSet([stored.value.value, loader.hostnames()])));
     }
     const changes = following.kind === "changes" ? following : { hostnames: [], policyIds: [] };
-    const divDataKeys = [...what.policyIds, ...changes.policyIds].map((id) => keys.divdata(id));
+    const policyIds = Object.keys(textSet([what.policyIds, changes.policyIds]));
+    const divDataKeys = policyIds.map((id) => keys.divdata(id));
     loader.forget(divDataKeys);
-    const wanted = [...what.hostnames, ...changes.hostnames, ...loader.users(divDataKeys)];
-    return success(wanted.filter((hostname, at) => wanted.indexOf(hostname) === at));
+    return success(Object.keys(textSet([what.hostnames, changes.hostnames, loader.users(divDataKeys)])));
   }
 
   /** Takes over what the store holds now. @returns why not, if so. */
@@ -249,6 +256,18 @@ export function followStore(): void {
     return lostReason === "" ? "" : `Redis has lost data: ${lostReason}; serving what was in force before`;
   }
 
+  /** Waits for an announcement or the next poll, and looks up often enough to leave quickly when nginx reloads. */
+  function rest(): void {
+    const poll = listener.subscribed() ? POLL_SECONDS : POLL_UNANNOUNCED_SECONDS;
+    for (let waited = 0; waited < poll && !stopping(); waited += REST_SECONDS) {
+      if (semaphore === undefined) {
+        ngx.sleep(REST_SECONDS);
+      } else if (semaphore.wait(REST_SECONDS)[0] === true) {
+        return;
+      }
+    }
+  }
+
   const thread = ngx.thread.spawn(() => {
     listener.run();
   });
@@ -269,7 +288,7 @@ export function followStore(): void {
       logErrorSometimes(`sync ${problem.slice(0, 60)}`, problem);
     }
     report(problem);
-    semaphore?.wait(listener.subscribed() ? POLL_SECONDS : POLL_UNANNOUNCED_SECONDS);
+    rest();
   }
   stopped = true;
   connection?.close();

@@ -1,13 +1,12 @@
-import { lookup } from "../core/lookup.ts";
+import { lookup, textSet } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import type { Pause } from "../core/result.ts";
 import type { Runtime } from "../core/runtime/decide.ts";
 import type { RuntimeManifest } from "../core/store/manifest.ts";
-import { compileRuntime, OUTDATED, prunedCache } from "./compile.ts";
-import type { MatcherCache } from "./compile.ts";
+import { compileRuntime, forgetUnused, matcherCache, OUTDATED, recordUse } from "./compile.ts";
 import { logErrorSometimes, logWarning } from "./log.ts";
 import { readHostnames, readManifest, readPosition, readSeq, readSteps, writeWorkerReport } from "./shared_state.ts";
-import { inForce, replaceAll, replaceSome } from "./snapshot.ts";
+import { inForce, replaceRuntimes } from "./snapshot.ts";
 import type { ReplacedRuntime } from "./snapshot.ts";
 
 /** Seconds between two reports of a worker that has nothing new to say. */
@@ -16,39 +15,41 @@ const REPORT_SECONDS = 0.25;
 /** What this worker has taken over from the shared dict. */
 let seq = 0;
 let revision = 0;
-let cache: MatcherCache = lookup();
-let manifests: Lookup<RuntimeManifest> = lookup();
+const cache = matcherCache();
+const manifests: Lookup<RuntimeManifest> = lookup();
 let applying = false;
 let reportedAt = 0;
 
-function brokenLevels(): number {
-  let count = 0;
-  const runtimes = inForce();
-  for (const hostname of Object.keys(runtimes)) {
-    count += runtimes[hostname]!.broken.length;
-  }
-  return count;
-}
-
-let broken = 0;
+let brokenLevels = 0;
 
 function report(): void {
   const now = ngx.now();
   reportedAt = now;
   const id = ngx.worker.id() ?? 0;
-  writeWorkerReport({ id, pid: ngx.worker.pid(), seq, revision, time: now, brokenLevels: broken });
+  writeWorkerReport({ id, pid: ngx.worker.pid(), seq, revision, time: now, brokenLevels });
 }
 
-function announceBroken(runtime: Runtime): void {
-  for (const level of runtime.broken) {
-    logWarning(`${runtime.hostname}: level ${level.number} (policy ${level.policyId}) is skipped: ${level.reason}`);
+function announceBroken(runtime: Runtime | undefined): void {
+  for (const level of runtime?.broken ?? []) {
+    logWarning(`${runtime?.hostname ?? ""}: level ${level.number} (policy ${level.policyId}) is skipped: ${level.reason}`);
   }
 }
 
 /** The manifests of a step, or of everything where the steps since ours are not on record any more. */
 function changedHostnames(to: number): { readonly hostnames: string[]; readonly everything: boolean } {
   const steps = seq === 0 ? undefined : readSteps(seq, to);
-  return steps === undefined ? { hostnames: readHostnames(), everything: true } : { hostnames: steps, everything: false };
+  return steps === undefined
+    ? { hostnames: readHostnames(), everything: true }
+    : { hostnames: Object.keys(textSet([steps])), everything: false };
+}
+
+/** The hostnames of `manifests` that are not in the list. */
+function hostnamesWithout(all: Lookup<RuntimeManifest>, hostnames: readonly string[]): string[] {
+  const rest = textSet([Object.keys(all)]);
+  for (const hostname of hostnames) {
+    delete rest[hostname];
+  }
+  return Object.keys(rest);
 }
 
 /**
@@ -58,41 +59,34 @@ function changedHostnames(to: number): { readonly hostnames: string[]; readonly 
 function apply(pause: Pause): void {
   const position = readPosition();
   const { hostnames, everything } = changedHostnames(position.seq);
-  const replaced: ReplacedRuntime[] = [];
-  const next: Lookup<Runtime> = lookup();
-  const nextManifests: Lookup<RuntimeManifest> = everything ? lookup() : manifests;
-  const changedManifests: Lookup<RuntimeManifest> = lookup();
+  const replaced: (ReplacedRuntime & { readonly manifest: RuntimeManifest | undefined })[] = [];
   for (const hostname of hostnames) {
     pause();
     const manifest = readManifest(hostname);
     const runtime = manifest === undefined ? undefined : compileRuntime(manifest, cache, pause);
-    if (manifest !== undefined && runtime !== undefined) {
-      announceBroken(runtime);
-      changedManifests[hostname] = manifest;
-      next[hostname] = runtime;
+    replaced.push({ hostname, runtime, manifest });
+  }
+  if (everything) {
+    for (const hostname of hostnamesWithout(manifests, hostnames)) {
+      replaced.push({ hostname, runtime: undefined, manifest: undefined });
     }
-    replaced.push({ hostname, runtime });
   }
   // From here to the end nothing yields.
-  if (everything) {
-    replaceAll(next);
-  } else {
-    replaceSome(replaced);
-  }
-  for (const { hostname } of replaced) {
-    const manifest = changedManifests[hostname];
+  const before = inForce();
+  for (const { hostname, runtime, manifest } of replaced) {
+    brokenLevels += (runtime?.broken.length ?? 0) - (before[hostname]?.broken.length ?? 0);
+    recordUse(cache, manifests[hostname], manifest);
     if (manifest === undefined) {
-      delete nextManifests[hostname];
+      delete manifests[hostname];
     } else {
-      nextManifests[hostname] = manifest;
+      manifests[hostname] = manifest;
     }
   }
-  manifests = nextManifests;
+  replaceRuntimes(replaced);
   seq = position.seq;
   revision = position.revision;
-  if (replaced.length > 0) {
-    cache = prunedCache(cache, Object.values(manifests));
-    broken = brokenLevels();
+  for (const { runtime } of replaced) {
+    announceBroken(runtime);
   }
 }
 
@@ -106,8 +100,11 @@ export function catchUp(pause: Pause): void {
     apply(pause);
   });
   applying = false;
-  if (!applied && (reason as unknown) !== OUTDATED) {
-    logErrorSometimes("apply", `worker ${ngx.worker.id() ?? 0} keeps revision ${revision}: ${tostring(reason)}`);
+  if (!applied) {
+    forgetUnused(cache);
+    if ((reason as unknown) !== OUTDATED) {
+      logErrorSometimes("apply", `worker ${ngx.worker.id() ?? 0} keeps revision ${revision}: ${tostring(reason)}`);
+    }
   }
   report();
 }
@@ -118,8 +115,4 @@ export function tick(pause: Pause): void {
   if (ngx.now() - reportedAt >= REPORT_SECONDS) {
     report();
   }
-}
-
-export function workerRevision(): number {
-  return revision;
 }

@@ -1,7 +1,7 @@
-import { isDecimal, parseDecimal, MAX_EXACT_INTEGER } from "../decimal.ts";
+import { integerText, isDecimal, parseDecimal, MAX_EXACT_INTEGER } from "../decimal.ts";
 import { groupIdInvalid, hostnameInvalid, parameterInvalid, policyIdInvalid, runtimeTargetInvalid } from "../errors.ts";
 import type { GatewayError } from "../errors.ts";
-import { hasControlCharacter } from "../json/utf8.ts";
+import { byteLength, hasControlCharacter } from "../json/utf8.ts";
 import type { Lookup } from "../lookup.ts";
 import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
@@ -21,8 +21,8 @@ export function hostnameOf(parameters: Parameters): Result<string> {
   if (hostname === undefined || hostname === "") {
     return failure(hostnameInvalid("it is missing"));
   }
-  if (hostname.length > MAX_HOSTNAME_LENGTH || hasControlCharacter(hostname) || hostname.indexOf(" ") >= 0) {
-    return failure(hostnameInvalid(`up to ${MAX_HOSTNAME_LENGTH} characters without spaces are expected`));
+  if (byteLength(hostname) > MAX_HOSTNAME_LENGTH || hasControlCharacter(hostname) || hostname.indexOf(" ") >= 0) {
+    return failure(hostnameInvalid(`up to ${MAX_HOSTNAME_LENGTH} bytes without spaces are expected`));
   }
   return success(hostname);
 }
@@ -30,7 +30,7 @@ export function hostnameOf(parameters: Parameters): Result<string> {
 /** An id as it is stored, `007` as `7`; undefined where it is no number from 0. */
 function idOf(text: string | undefined): string | undefined {
   const id = text === undefined ? -1 : parseDecimal(text);
-  return id >= 0 && id <= MAX_EXACT_INTEGER && (text ?? "").length <= 15 ? `${id}` : undefined;
+  return id >= 0 && id <= MAX_EXACT_INTEGER ? integerText(id) : undefined;
 }
 
 function target(parameters: Parameters, kind: "policy" | "policygroup", invalid: GatewayError): Result<Target> {

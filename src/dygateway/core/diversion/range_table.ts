@@ -55,7 +55,9 @@ export function rangeTableBuilder(count: number): RangeTableBuilder {
       refuse(member, "there is more data than was announced");
     } else {
       const number = names.number(upstream);
-      if (index % 2 === 0) {
+      if (number === 0) {
+        refuse(member, "there are too many upstreams");
+      } else if (index % 2 === 0) {
         started = number;
       } else if (number !== started) {
         refuse(member, "its rule starts with another upstream");
@@ -81,7 +83,9 @@ export function rangeTableBuilder(count: number): RangeTableBuilder {
         find: (value) => names.name(upstreams[position(value)]!),
         describe: (value, show) => {
           const at = position(value);
-          return `range ${show(Math.ceil(scores[at - 1]!))}-${show(Math.floor(scores[at]!))}`;
+          // The ceiling of -0.3 is a negative zero, which Lua prints with its sign.
+          const start = scores[at - 1]! < 0 ? 0 : Math.ceil(scores[at - 1]!);
+          return `range ${show(start)}-${show(Math.floor(scores[at]!))}`;
         },
       });
     },

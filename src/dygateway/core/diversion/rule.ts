@@ -1,6 +1,6 @@
 import { integerText, isDecimal, MAX_EXACT_INTEGER } from "../decimal.ts";
 import { policyInvalid } from "../errors.ts";
-import { hasControlCharacter } from "../json/utf8.ts";
+import { byteLength, hasControlCharacter } from "../json/utf8.ts";
 import { field, isInteger, isObject } from "../json/value.ts";
 import type { JsonObject, JsonValue } from "../json/value.ts";
 import { failure, success } from "../result.ts";
@@ -65,7 +65,7 @@ export function ruleObject(
 
 /** A text key of a rule; undefined where it is none that a request could carry. */
 export function textOf(value: JsonValue | undefined): string | undefined {
-  if (typeof value !== "string" || value === "" || value.length > MAX_TEXT_LENGTH || hasControlCharacter(value)) {
+  if (typeof value !== "string" || value === "" || byteLength(value) > MAX_TEXT_LENGTH || hasControlCharacter(value)) {
     return undefined;
   }
   return value;

@@ -48,6 +48,21 @@ export function utf8Bytes(text: string): string {
   return bytes;
 }
 
+/** How many bytes a text takes in UTF-8, in both runtimes. */
+export function byteLength(text: string): number {
+  if (stringsAreBytes) {
+    return text.length;
+  }
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    const isSurrogate = unit >= 0xd800 && unit <= 0xdfff;
+    // Each half of a pair counts for two of its four bytes.
+    length += unit < 0x80 ? 1 : unit < 0x800 || isSurrogate ? 2 : 3;
+  }
+  return length;
+}
+
 function isContinuation(unit: number): boolean {
   return unit >= 0x80 && unit <= 0xbf;
 }

@@ -12,7 +12,7 @@ import { field, isArray, isObject } from "../json/value.ts";
 import type { JsonObject, JsonValue } from "../json/value.ts";
 import { failure, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
-import { hasControlCharacter } from "../json/utf8.ts";
+import { byteLength, hasControlCharacter } from "../json/utf8.ts";
 import type { Command } from "../store/command.ts";
 import { parseUserinfoSource } from "../userinfo/source.ts";
 
@@ -49,14 +49,15 @@ export interface CheckedPolicy {
   readonly rules: CheckedRules;
 }
 
+/** In bytes. */
 export const MAX_NAME_LENGTH = 128;
 
 const FIELDS = ["divtype", "divdata", "name", "userinfo", "salt"];
 
 /** Why `name` cannot name a policy or group, or undefined where it can. */
 export function nameProblem(name: string): string | undefined {
-  if (name === "" || name.length > MAX_NAME_LENGTH || hasControlCharacter(name)) {
-    return `a text of 1 to ${MAX_NAME_LENGTH} characters without control characters is expected`;
+  if (name === "" || byteLength(name) > MAX_NAME_LENGTH || hasControlCharacter(name)) {
+    return `a text of 1 to ${MAX_NAME_LENGTH} bytes without control characters is expected`;
   }
   return undefined;
 }

@@ -159,7 +159,10 @@ export function* planPolicies(context: ChangeContext, policies: readonly Checked
       return stored;
     }
     // Leftovers of a policy that somebody deleted in part must not be mixed into the new one.
-    commands.push(deletePolicyKeys(keys, `${id}`), ...stored.value);
+    commands.push(deletePolicyKeys(keys, `${id}`));
+    for (const command of stored.value) {
+      commands.push(command);
+    }
     ids.push(`${id}`);
     id++;
     const taken = yield [["EXISTS", keys.divtype(`${id}`)]];
