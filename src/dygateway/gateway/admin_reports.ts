@@ -14,6 +14,7 @@ import { listHostnames, readRuntime } from "../core/store/runtime_reads.ts";
 import { describedRequest } from "../core/userinfo/described_request.ts";
 import type { ActionAnswer } from "./admin_actions.ts";
 import type { AdminContext } from "./admin_context.ts";
+import { raisedText } from "./foreign.ts";
 import { leaderPid } from "./leader.ts";
 import { readStore } from "./redis.ts";
 import {
@@ -141,9 +142,9 @@ export function explainRequest(context: AdminContext): Result<ActionAnswer> {
   if (runtime !== undefined) {
     const [explained, outcome] = pcall(explain, runtime, request.value);
     if (!explained) {
-      return failure(luaFailed(`explaining '${hostname.value}'`, tostring(outcome)));
+      return failure(luaFailed(`explaining '${hostname.value}'`, raisedText(outcome)));
     }
-    trace = outcome as Trace;
+    trace = outcome;
   }
   return success({ detail: "", data: explainAnswer(hostname.value, trace) });
 }

@@ -44,16 +44,16 @@ export function readParameters(): Result<AdminParameters> {
 function readFile(path: string, maxBytes: number, pause: Pause): Result<string> {
   const [file, reason] = io.open(path, "rb");
   if (file === undefined) {
-    return failure(bodyUnreadable(reason ?? path));
+    return failure(bodyUnreadable(reason));
   }
   const parts: string[] = [];
   let size = 0;
-  let part = file.read(READ_BYTES) as string | undefined;
+  let part = file.read(READ_BYTES);
   while (part !== undefined && size <= maxBytes) {
     parts.push(part);
     size += part.length;
     pause();
-    part = file.read(READ_BYTES) as string | undefined;
+    part = file.read(READ_BYTES);
   }
   file.close();
   return size > maxBytes ? failure(bodyTooLarge(maxBytes)) : success(table.concat(parts));

@@ -1,17 +1,13 @@
-import { diversionTypes } from "../core/diversion/index.ts";
-import type { Matcher, MatcherBuilder } from "../core/diversion/diversion_type.ts";
-import { moduleMissing, policyBroken } from "../core/errors.ts";
+import type { Matcher } from "../core/diversion/diversion_type.ts";
+import { divdataBroken, luaFailed } from "../core/errors.ts";
 import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
-import { failure, success } from "../core/result.ts";
+import { failure } from "../core/result.ts";
 import type { Pause, Result } from "../core/result.ts";
-import { createRuntime } from "../core/runtime/decide.ts";
-import type { BrokenLevel, Level, Runtime } from "../core/runtime/decide.ts";
+import { compileManifest, compileMatcher } from "../core/runtime/compile.ts";
+import type { RulesSource } from "../core/runtime/compile.ts";
+import type { Runtime } from "../core/runtime/decide.ts";
 import type { LevelManifest, RulesPlace, RuntimeManifest } from "../core/store/manifest.ts";
-import { divtypeOfModule, parserOfModule } from "../core/store/runtime_changes.ts";
-import { parsers } from "../core/userinfo/parsers.ts";
-import { parseUserinfoSource } from "../core/userinfo/source.ts";
-import type { UserinfoSource } from "../core/userinfo/source.ts";
 import { foreignMatcher, foreignParser } from "./foreign.ts";
 import type { LocalRules } from "./foreign_database.ts";
 import { cjson } from "./platform.ts";
@@ -47,12 +43,6 @@ function eachPair(blob: string, from: number, to: number, take: Take, pause: Pau
   }
 }
 
-function feed(builder: MatcherBuilder, rules: RulesPlace, pause: Pause): Result<Matcher> {
-  eachPair(rules.blob, 0, rules.chunks, builder.addDivdata, pause);
-  eachPair(rules.blob, rules.chunks, rules.chunks + rules.ipv6Chunks, builder.addIpv6, pause);
-  return builder.finish();
-}
-
 function localRules(level: LevelManifest, rules: RulesPlace, pause: Pause): LocalRules {
   const firsts: string[] = [];
   const seconds: string[] = [];
@@ -64,71 +54,41 @@ function localRules(level: LevelManifest, rules: RulesPlace, pause: Pause): Loca
   return { storage: level.storage ?? "hash", firsts, seconds };
 }
 
-function compileMatcher(level: LevelManifest, rules: RulesPlace, pause: Pause): Result<Matcher> {
-  const divtype = divtypeOfModule(level.divModulename);
-  if (divtype === undefined) {
-    return failure(moduleMissing(level.divModulename, "only modules of abtesting.diversion are loaded"));
-  }
-  const type = diversionTypes[divtype];
-  if (type === undefined) {
-    return foreignMatcher(divtype, level.divDataKey, localRules(level, rules, pause));
-  }
-  if (level.storage !== type.storage) {
-    const found = level.storage ?? "nothing";
-    return failure(policyBroken(level.policyId, `${level.divDataKey} is a ${found}, ${divtype} needs a ${type.storage}`));
-  }
-  const builder = type.builder({ salt: level.salt }, rules.entries + rules.ipv6Entries);
-  return feed(builder, rules, pause);
-}
-
-function sourceOf(level: LevelManifest): Result<UserinfoSource> {
-  if (level.userinfo !== undefined) {
-    return parseUserinfoSource(level.userinfo);
-  }
-  const name = parserOfModule(level.userInfoModulename);
-  if (name === undefined) {
-    return failure(moduleMissing(level.userInfoModulename, "only modules of abtesting.userinfo are loaded"));
-  }
-  const builtin = parsers[name];
-  if (builtin !== undefined) {
-    return success(builtin);
-  }
-  const read = foreignParser(name);
-  return read.ok ? success({ text: name, read: read.value }) : read;
+function rulesSource(level: LevelManifest, rules: RulesPlace, pause: Pause): RulesSource {
+  return {
+    count: rules.entries + rules.ipv6Entries,
+    feed: (builder) => {
+      eachPair(rules.blob, 0, rules.chunks, builder.addDivdata, pause);
+      eachPair(rules.blob, rules.chunks, rules.chunks + rules.ipv6Chunks, builder.addIpv6, pause);
+    },
+    foreign: (divtype) => foreignMatcher(divtype, level.divDataKey, localRules(level, rules, pause)),
+  };
 }
 
 function cacheKey(level: LevelManifest, rules: RulesPlace): string {
   return `${rules.blob} ${level.divModulename} ${level.salt ?? ""}`;
 }
 
-function compileLevel(level: LevelManifest, number: number, cache: MatcherCache, pause: Pause): Level | BrokenLevel {
-  const { policyId } = level;
-  const divtype = divtypeOfModule(level.divModulename) ?? level.divModulename;
+/** The matcher from the cache, or compiled and added to it. @throws OUTDATED */
+function cachedMatcher(level: LevelManifest, cache: MatcherCache, pause: Pause): Result<Matcher> {
   const { rules } = level;
-  if (rules === undefined || level.problem !== undefined) {
-    return { number, policyId, divtype, reason: level.problem ?? "there are no rules" };
-  }
-  const source = sourceOf(level);
-  if (!source.ok) {
-    return { number, policyId, divtype, reason: source.error.desc };
+  if (rules === undefined) {
+    return failure(divdataBroken("there are no rules"));
   }
   const key = cacheKey(level, rules);
-  let matcher = cache.matchers[key];
-  if (matcher === undefined) {
-    const [ran, compiled] = pcall(() => compileMatcher(level, rules, pause));
-    if (!ran) {
-      if ((compiled as unknown) === OUTDATED) {
-        throw OUTDATED;
-      }
-      return { number, policyId, divtype, reason: tostring(compiled) };
+  const cached = cache.matchers[key];
+  if (cached !== undefined) {
+    return cached;
+  }
+  const [ran, compiled] = pcall(() => compileMatcher(level, rulesSource(level, rules, pause)));
+  if (!ran) {
+    if ((compiled as unknown) === OUTDATED) {
+      throw OUTDATED;
     }
-    matcher = compiled;
-    cache.matchers[key] = matcher;
+    return failure(luaFailed(level.divModulename, tostring(compiled)));
   }
-  if (!matcher.ok) {
-    return { number, policyId, divtype, reason: matcher.error.desc };
-  }
-  return { number, policyId, divtype, userinfo: source.value.text, read: source.value.read, matcher: matcher.value };
+  cache.matchers[key] = compiled;
+  return compiled;
 }
 
 /**
@@ -138,20 +98,7 @@ function compileLevel(level: LevelManifest, number: number, cache: MatcherCache,
  * @throws OUTDATED when the rules are gone because a later step replaced them.
  */
 export function compileRuntime(manifest: RuntimeManifest, cache: MatcherCache, pause: Pause): Runtime {
-  const levels: Level[] = [];
-  const broken: BrokenLevel[] = [];
-  for (let i = 0; i < manifest.levels.length; i++) {
-    const compiled = compileLevel(manifest.levels[i]!, i + 1, cache, pause);
-    if ("matcher" in compiled) {
-      levels.push(compiled);
-    } else {
-      broken.push(compiled);
-    }
-  }
-  if (manifest.problem !== undefined) {
-    broken.push({ number: 0, policyId: "", divtype: "", reason: manifest.problem });
-  }
-  return createRuntime(manifest.hostname, manifest.divsteps, levels, broken);
+  return compileManifest(manifest, (level) => cachedMatcher(level, cache, pause), foreignParser);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { diversionTypes } from "../core/diversion/index.ts";
 import type { Matcher } from "../core/diversion/diversion_type.ts";
 import { errorOf, moduleMissing, luaFailed } from "../core/errors.ts";
-import type { ErrorInfo } from "../core/errors.ts";
+import type { ErrorInfo, GatewayError } from "../core/errors.ts";
 import { isArray, isObject, isInteger } from "../core/json/value.ts";
 import type { JsonValue } from "../core/json/value.ts";
 import { lookup, sortedKeys } from "../core/lookup.ts";
@@ -40,18 +40,27 @@ interface InitModule {
   readonly divtypes: Lookup<string>;
 }
 
-/** What a module raised, as text: a pair of the error table's and a detail, or anything that Lua itself raises. */
-function raised(reason: unknown): Result<never> {
-  if (typeof reason === "object" && reason !== null) {
-    const [info, detail] = reason as [unknown, unknown];
-    if (typeof info === "object" && info !== null) {
-      const pair = info as ErrorInfo;
-      if (typeof pair[0] === "number") {
-        return failure(errorOf(pair, typeof detail === "string" ? detail : ""));
-      }
-    }
+/** The error that a module raised as a pair of the error table's and a detail; undefined for all else that Lua raises. */
+function raisedPair(reason: unknown): GatewayError | undefined {
+  if (typeof reason !== "object" || reason === null) {
+    return undefined;
   }
-  return failure(luaFailed("the diversion module", tostring(reason)));
+  const [info, detail] = reason as [unknown, unknown];
+  if (typeof info !== "object" || info === null) {
+    return undefined;
+  }
+  const pair = info as ErrorInfo;
+  return typeof pair[0] === "number" ? errorOf(pair, typeof detail === "string" ? detail : "") : undefined;
+}
+
+/** What a module raised while it checked or stored a policy. */
+function raised(reason: unknown): Result<never> {
+  return failure(raisedPair(reason) ?? luaFailed("the diversion module", tostring(reason)));
+}
+
+/** What was raised while a request was decided, in words. */
+export function raisedText(reason: unknown): string {
+  return raisedPair(reason)?.desc ?? tostring(reason);
 }
 
 /** Divtypes of `lib/abtesting/utils/init.lua` and of the settings; the settings win. */
@@ -90,7 +99,7 @@ function instantiate(divtype: string, database: ForeignDatabase, key: string): R
   const module = loaded.value as DiversionModule;
   const own = setmetatable({} as DiversionModule, { __index: module });
   const [made, instance] = pcall(() => own.new(database, key));
-  return made ? success(instance as DiversionInstance) : raised(instance);
+  return made ? success(instance) : raised(instance);
 }
 
 /** JSON as cjson would have decoded it, which is what modules expect. */

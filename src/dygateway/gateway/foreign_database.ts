@@ -17,8 +17,9 @@ export interface LocalRules {
 /** Takes down what a module writes, so that it becomes part of one transaction instead of many writes of its own. */
 export function recordingDatabase(): { readonly database: ForeignDatabase; readonly commands: Command[] } {
   const commands: Command[] = [];
-  const database = setmetatable({} as ForeignDatabase, {
-    __index: (_self: unknown, name: string) => {
+  const database = setmetatable({}, {
+    // The table itself is `this`: LuaMetatable declares it, and it must not be named here once more.
+    __index: (name: string) => {
       if (name === "init_pipeline" || name === "multi") {
         return () => true;
       }
@@ -153,8 +154,8 @@ function reads(rules: LocalRules): Lookup<Read> {
  */
 export function localDatabase(key: string, rules: LocalRules): ForeignDatabase {
   const commands = reads(rules);
-  return setmetatable({} as ForeignDatabase, {
-    __index: (_self: unknown, name: string) => {
+  return setmetatable({}, {
+    __index: (name: string) => {
       const command = commands[name.toLowerCase()];
       return (_database: unknown, asked: unknown, ...parameters: unknown[]) => {
         if (command === undefined) {

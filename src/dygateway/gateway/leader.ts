@@ -1,3 +1,4 @@
+import type { Pause } from "../core/result.ts";
 import { dict } from "./platform.ts";
 
 /** Seconds after which a leader that says nothing is replaced. */
@@ -36,7 +37,7 @@ export function tryLead(): boolean {
 }
 
 /** Prolongs the lease. @returns false where another worker has it by now: then this one must stop at once. */
-export function renewLease(): boolean {
+function renewLease(): boolean {
   const pid = ngx.worker.pid();
   const holder = leaderPid();
   if (holder !== undefined && holder !== pid) {
@@ -44,6 +45,37 @@ export function renewLease(): boolean {
   }
   dict().safe_set("leader", pid, LEASE_SECONDS);
   return true;
+}
+
+/** Raised inside the leader's work when another worker has taken over. */
+export const LEASE_LOST = "dygateway: the lease is lost";
+
+const RENEW_SECONDS = 0.5;
+
+export interface LeaseHolder {
+  /** @throws LEASE_LOST */
+  readonly renew: (this: void) => void;
+  /** The pause of work that takes longer than the lease lasts. @throws LEASE_LOST */
+  readonly pause: Pause;
+}
+
+export function leaseHolder(pace: Pause): LeaseHolder {
+  let renewedAt = 0;
+  function renew(): void {
+    if (!renewLease()) {
+      throw LEASE_LOST;
+    }
+    renewedAt = ngx.now();
+  }
+  return {
+    renew,
+    pause: () => {
+      if (ngx.now() - renewedAt >= RENEW_SECONDS) {
+        renew();
+      }
+      pace();
+    },
+  };
 }
 
 export function giveUpLease(): void {

@@ -7,10 +7,10 @@ import { success } from "../core/result.ts";
 import { together } from "../core/store/command.ts";
 import type { StoreWork } from "../core/store/command.ts";
 import type { Keys } from "../core/store/keys.ts";
-import { manifestJson } from "../core/store/manifest.ts";
+import { levelManifest, manifestJson, runtimeManifest } from "../core/store/manifest.ts";
 import type { LevelManifest, RulesPlace, RuntimeManifest } from "../core/store/manifest.ts";
 import { readRuntime } from "../core/store/runtime_reads.ts";
-import type { StoredRuntime } from "../core/store/runtime_reads.ts";
+import type { StoredLevel, StoredRuntime } from "../core/store/runtime_reads.ts";
 import type { PublishedRuntime } from "./shared_state.ts";
 import { chunksOf, deleteBlob, readHostnames, readManifest, readManifestText } from "./shared_state.ts";
 import { placeRules } from "./rules_writer.ts";
@@ -99,40 +99,12 @@ export function createLoader(keys: Keys, pause: Pause): Loader {
     return null;
   }
 
-  function levelManifest(runtime: StoredRuntime, number: number): LevelManifest {
-    const { divModulename, divDataKey, userInfoModulename } = runtime.levels[number]!;
-    const policyId = keys.policyIdOf(divDataKey) ?? "";
-    const base = { policyId, divModulename, divDataKey, userInfoModulename };
-    if (divModulename === "" || divDataKey === "" || userInfoModulename === "") {
-      return { ...base, problem: "runtime info in db error: divModulename, divDataKey or userInfoModulename is missing" };
-    }
-    const rules = held[divDataKey];
-    if (rules?.placed === undefined) {
-      return { ...base, problem: rules?.problem ?? "its rules were not read" };
-    }
-    const { storage, meta } = rules.placed.loaded;
-    return {
-      ...base,
-      storage,
-      rules: rules.placed.place,
-      ...(meta.userinfo === undefined ? {} : { userinfo: meta.userinfo }),
-      ...(meta.salt === undefined ? {} : { salt: meta.salt }),
-    };
-  }
-
-  function manifestOf(hostname: string, read: Result<StoredRuntime | undefined>): RuntimeManifest | undefined {
-    if (!read.ok) {
-      return { hostname, divsteps: 0, levels: [], problem: read.error.desc };
-    }
-    const runtime = read.value;
-    if (runtime === undefined) {
-      return undefined;
-    }
-    const levels: LevelManifest[] = [];
-    for (let number = 0; number < runtime.divsteps; number++) {
-      levels.push(levelManifest(runtime, number));
-    }
-    return { hostname, divsteps: runtime.divsteps, levels };
+  function describe(level: StoredLevel): LevelManifest {
+    const rules = held[level.divDataKey];
+    const described = levelManifest(keys, level, rules?.placed?.loaded, rules?.problem);
+    return described.problem === undefined && rules?.placed !== undefined
+      ? { ...described, rules: rules.placed.place }
+      : described;
   }
 
   function* loadPage(hostnames: readonly string[], changed: PublishedRuntime[]): StoreWork<null> {
@@ -146,7 +118,7 @@ export function createLoader(keys: Keys, pause: Pause): Loader {
     yield* holdAll(runtimes);
     for (let i = 0; i < hostnames.length; i++) {
       const hostname = hostnames[i]!;
-      const manifest = manifestOf(hostname, reads[i]!);
+      const manifest = runtimeManifest(hostname, reads[i]!, describe);
       const text = manifest === undefined ? undefined : printJson(manifestJson(manifest), pause);
       if (text !== known[hostname]?.text) {
         if (manifest !== undefined && text !== undefined) {

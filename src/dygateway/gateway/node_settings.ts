@@ -15,9 +15,9 @@ const current: { node?: Node } = {};
 export function loadSettings(path: string): Node {
   const [file, reason] = io.open(path, "r");
   if (file === undefined) {
-    throw new Error(`dygateway: ${reason ?? path}`);
+    throw new Error(`dygateway: ${reason}`);
   }
-  const text = file.read("*a") as string;
+  const text = file.read("*a") ?? "";
   file.close();
   const parsed = parseSettings(text);
   if (!parsed.ok) {

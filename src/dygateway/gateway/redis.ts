@@ -24,8 +24,8 @@ export function toReply(raw: unknown): Reply {
     return raw;
   }
   const items = raw as unknown[];
-  if ((items[0] as unknown) === false) {
-    return errorReply(`${items[1] as string}`);
+  if (items[0] === false) {
+    return errorReply(tostring(items[1]));
   }
   const replies: Reply[] = [];
   for (let i = 0; i < items.length; i++) {
@@ -130,6 +130,12 @@ export function runWork<T>(connection: Connection, work: StoreWork<T>): Result<T
     step = work.next(replies.value);
   }
   return success(step.value);
+}
+
+/** The same for work that itself ends with a result. */
+export function runResult<T>(connection: Connection, work: StoreWork<Result<T>>): Result<T> {
+  const done = runWork(connection, work);
+  return done.ok ? done.value : done;
 }
 
 /** Reads: opens, drives, gives back. */

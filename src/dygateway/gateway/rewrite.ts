@@ -1,4 +1,5 @@
 import type { Lookup } from "../core/lookup.ts";
+import { raisedText } from "./foreign.ts";
 import { logErrorSometimes } from "./log.ts";
 import { requestFacts } from "./request_facts.ts";
 import { runtimeOf } from "./snapshot.ts";
@@ -24,7 +25,7 @@ export function rewrite(): void {
   }
   const [decided, upstream] = pcall(runtime.decide, requestFacts);
   if (!decided) {
-    const reason = tostring(upstream);
+    const reason = raisedText(upstream);
     logErrorSometimes(`decide ${runtime.hostname}`, `${runtime.hostname}: request went to its default upstream: ${reason}`);
   } else if (upstream !== undefined) {
     variables["backend"] = upstream;

@@ -50,9 +50,10 @@ const STEP_LIFETIME_SECONDS = 60;
 
 export const noPosition: StatePosition = { seq: 0, revision: 0, nonce: "", policyIdCount: -1 };
 
-function readJson<T>(key: string): T | undefined {
+/** What was written as JSON under a key; undefined where there is nothing. */
+function readJson(key: string): unknown {
   const [text] = dict().get(key);
-  return typeof text === "string" ? (cjson.decode(text)[0] as T | undefined) : undefined;
+  return typeof text === "string" ? cjson.decode(text)[0] : undefined;
 }
 
 /**
@@ -67,7 +68,7 @@ function write(key: string, value: string | number): void {
 }
 
 export function readPosition(): StatePosition {
-  return readJson<StatePosition>("position") ?? noPosition;
+  return (readJson("position") as StatePosition | undefined) ?? noPosition;
 }
 
 /** The number of the last step, cheaply: this is what every worker asks many times a second. */
@@ -77,11 +78,11 @@ export function readSeq(): number {
 }
 
 export function readHostnames(): string[] {
-  return readJson<string[]>("hosts") ?? [];
+  return (readJson("hosts") as string[] | undefined) ?? [];
 }
 
 export function readManifest(hostname: string): RuntimeManifest | undefined {
-  return readJson<RuntimeManifest>(`m:${hostname}`);
+  return (readJson(`m:${hostname}`) as RuntimeManifest | undefined);
 }
 
 export function readManifestText(hostname: string): string | undefined {
@@ -93,7 +94,7 @@ export function readManifestText(hostname: string): string | undefined {
 export function readSteps(from: number, to: number): string[] | undefined {
   const hostnames: string[] = [];
   for (let seq = from + 1; seq <= to; seq++) {
-    const step = readJson<string[]>(`c:${seq}`);
+    const step = (readJson(`c:${seq}`) as string[] | undefined);
     if (step === undefined) {
       return undefined;
     }
@@ -177,7 +178,7 @@ export function writeWorkerReport(report: WorkerReport): void {
 export function readWorkerReports(): WorkerReport[] {
   const reports: WorkerReport[] = [];
   for (let id = 0; id < ngx.worker.count(); id++) {
-    const report = readJson<WorkerReport>(`w:${id}`);
+    const report = (readJson(`w:${id}`) as WorkerReport | undefined);
     if (report !== undefined) {
       reports.push(report);
     }
@@ -190,7 +191,7 @@ export function writeStoreReport(report: StoreReport): void {
 }
 
 export function readStoreReport(): StoreReport | undefined {
-  return readJson<StoreReport>("store");
+  return readJson("store") as StoreReport | undefined;
 }
 
 /** How the last writing of the snapshot files went. */
@@ -206,7 +207,7 @@ export function writeSnapshotReport(report: SnapshotReport): void {
 }
 
 export function readSnapshotReport(): SnapshotReport | undefined {
-  return readJson<SnapshotReport>("snapshot");
+  return readJson("snapshot") as SnapshotReport | undefined;
 }
 
 const ACCEPT_SECONDS = 10;

@@ -5,6 +5,7 @@ import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import { noPause } from "../core/result.ts";
 import type { Pause } from "../core/result.ts";
+import { exists, readLines, writeFile, writeLine } from "./files.ts";
 import { logError, logInfo, logNotice } from "./log.ts";
 import { cjson } from "./platform.ts";
 import {
@@ -40,83 +41,6 @@ interface Head {
 
 function rulesFile(dir: string, digest: string): string {
   return `${dir}/rules-${digest}`;
-}
-
-function readLines(path: string): string[] | undefined {
-  const [file] = io.open(path, "rb");
-  if (file === undefined) {
-    return undefined;
-  }
-  const text = (file.read("*a") as string | undefined) ?? "";
-  file.close();
-  const lines = text.split("\n");
-  lines.pop();
-  return lines;
-}
-
-declare function require(this: void, name: string): Ffi;
-
-interface Ffi {
-  readonly C: { umask(this: void, mask: number): number };
-  cdef(this: void, declarations: string): void;
-}
-
-const ffi = require("ffi");
-ffi.cdef("unsigned int umask(unsigned int mask);");
-
-/** Nobody else on the machine has a say in what a gateway serves: rw-r-----, whatever nginx's own umask (0) is. */
-const FILE_UMASK = 0o027;
-
-/** @throws with the system's reason. */
-function openPrivately(path: string): LuaFile {
-  const before = ffi.C.umask(FILE_UMASK);
-  const [file, reason] = io.open(path, "wb");
-  ffi.C.umask(before);
-  if (file === undefined) {
-    throw reason ?? path;
-  }
-  return file;
-}
-
-/** Lua's `flush` answers nil and a reason where the disk is full; its typing knows only of true. */
-const flush = (file: LuaFile): LuaMultiReturn<[boolean | undefined, string?]> =>
-  (file as unknown as { flush(): LuaMultiReturn<[boolean | undefined, string?]> }).flush();
-
-/**
- * @param keepAs where the file that was there goes, once the new one is complete.
- * @throws with the system's reason.
- */
-function writeFile(path: string, writeTo: (this: void, file: LuaFile) => void, keepAs?: string): void {
-  const aside = `${path}.new`;
-  const file = openPrivately(aside);
-  writeTo(file);
-  const [flushed, problem] = flush(file);
-  file.close();
-  if (flushed === undefined) {
-    os.remove(aside);
-    throw `${path}: ${problem ?? "could not be written"}`;
-  }
-  if (keepAs !== undefined) {
-    os.rename(path, keepAs);
-  }
-  const [renamed, refusal] = os.rename(aside, path);
-  if (renamed !== true) {
-    throw refusal ?? path;
-  }
-}
-
-/** @throws with the system's reason: a full disk shows up here. */
-function writeLine(file: LuaFile, line: string): void {
-  const [written, reason] = file.write(line, "\n");
-  if (written === undefined) {
-    throw reason ?? "could not be written";
-  }
-}
-
-function exists(path: string): boolean {
-  const [file] = io.open(path, "rb");
-  file?.close();
-  return file !== undefined;
 }
 
 function writeRules(dir: string, rules: RulesPlace, pause: Pause): void {

@@ -1,30 +1,25 @@
-import type { GatewayError } from "../core/errors.ts";
-import { failure, success } from "../core/result.ts";
-import type { Pause, Result } from "../core/result.ts";
+import { success } from "../core/result.ts";
+import type { Result } from "../core/result.ts";
 import { follow, looksLikeLoss } from "../core/store/follow.ts";
 import type { Followed, Position } from "../core/store/follow.ts";
-import type { RulesPlace } from "../core/store/manifest.ts";
 import { listHostnames } from "../core/store/runtime_reads.ts";
 import { textSet } from "../core/lookup.ts";
 import { changesSeen } from "./changes_seen.ts";
 import type { Seen } from "./changes_seen.ts";
-import { renewLease } from "./leader.ts";
+import { LEASE_LOST, leaseHolder } from "./leader.ts";
+import { discardedRules } from "./discarded_rules.ts";
 import { createListener } from "./listener.ts";
 import { createLoader } from "./loader.ts";
 import { logErrorSometimes, logNotice } from "./log.ts";
 import { thisNode } from "./node_settings.ts";
 import { pacer } from "./pace.ts";
 import { semaphoreModule } from "./platform.ts";
-import { connect, describePlace, runWork } from "./redis.ts";
+import { connect, describePlace, runResult } from "./redis.ts";
 import type { Connection } from "./redis.ts";
 import { createStateKeeper } from "./state_keeper.ts";
 import {
-  chunksOf,
-  deleteBlob,
   publish,
   readPosition,
-  readSeq,
-  readWorkerReports,
   takeAcceptance,
   writeStoreReport,
 } from "./shared_state.ts";
@@ -36,19 +31,7 @@ const POLL_SECONDS = 1;
 const POLL_UNANNOUNCED_SECONDS = 0.25;
 /** Seconds between two readings of everything where Redis cannot announce direct writes. */
 const RESCAN_SECONDS = 3;
-const RENEW_SECONDS = 0.5;
 const REST_SECONDS = 0.1;
-/** A worker that has not followed for so long is stuck, and rules are not kept for it. */
-const STUCK_SECONDS = 10;
-
-/** Raised inside the leader's work when another worker has taken over. */
-const LEASE_LOST = "dygateway: the lease is lost";
-
-interface Discarded {
-  readonly place: RulesPlace;
-  readonly seq: number;
-  readonly time: number;
-}
 
 /**
  * The leading worker's work: keeps the shared dict and the files on disk equal to the store. Returns when the worker
@@ -59,33 +42,18 @@ export function followStore(): void {
   const place = describePlace(settings.redis);
   const seen = changesSeen(keys);
   const [semaphore] = semaphoreModule.new(0);
-  let renewedAt = 0;
   let stopped = false;
 
   function stopping(): boolean {
     return stopped || ngx.worker.exiting();
   }
 
-  /** Holds the lease during work that takes longer than it. */
-  function keepLease(): void {
-    if (ngx.now() - renewedAt >= RENEW_SECONDS) {
-      if (!renewLease()) {
-        throw LEASE_LOST;
-      }
-      renewedAt = ngx.now();
-    }
-  }
-
-  const pace = pacer();
-  const pause: Pause = () => {
-    keepLease();
-    pace();
-  };
-
+  const lease = leaseHolder(pacer());
+  const { pause } = lease;
   const loader = createLoader(keys, pause);
+  const discarded = discardedRules();
   const keeper = createStateKeeper(settings.snapshotDir, pause);
   let connection: Connection | undefined;
-  let discarded: Discarded[] = [];
   let scannedAt = 0;
   let confirmed = 0;
   let lostReason = "";
@@ -113,35 +81,6 @@ export function followStore(): void {
     });
   }
 
-  function discardReplaced(places: readonly RulesPlace[]): void {
-    for (const replaced of places) {
-      discarded.push({ place: replaced, seq: readSeq(), time: ngx.now() });
-    }
-  }
-
-  /** Frees rules that no worker can be reading any more. */
-  function freeDiscarded(): void {
-    if (discarded.length === 0) {
-      return;
-    }
-    const now = ngx.now();
-    let slowest = readSeq();
-    for (const worker of readWorkerReports()) {
-      if (now - worker.time < STUCK_SECONDS && worker.seq < slowest) {
-        slowest = worker.seq;
-      }
-    }
-    const kept: Discarded[] = [];
-    for (const entry of discarded) {
-      if (entry.seq <= slowest || now - entry.time > STUCK_SECONDS) {
-        deleteBlob(entry.place.blob, chunksOf(entry.place));
-      } else {
-        kept.push(entry);
-      }
-    }
-    discarded = kept;
-  }
-
   function publishStep(changed: readonly PublishedRuntime[], position: Position): void {
     const known = readPosition();
     if (changed.length === 0 && known.seq > 0 && known.revision === position.revision) {
@@ -160,7 +99,7 @@ export function followStore(): void {
       }
     }
     publish(changed, moved ? Object.keys(all) : undefined, position);
-    discardReplaced(loader.published(changed));
+    discarded.add(loader.published(changed));
     keeper.changed();
   }
 
@@ -169,11 +108,11 @@ export function followStore(): void {
     const { following } = followed;
     if (what.everything || following.kind === "reload" || following.kind === "lost") {
       loader.forget(undefined);
-      const stored = runWork(live, listHostnames(keys));
-      if (!stored.ok || !stored.value.ok) {
-        return stored.ok ? stored.value : stored;
+      const stored = runResult(live, listHostnames(keys));
+      if (!stored.ok) {
+        return stored;
       }
-      return success(Object.keys(textSet([stored.value.value, loader.hostnames()])));
+      return success(Object.keys(textSet([stored.value, loader.hostnames()])));
     }
     const changes = following.kind === "changes" ? following : { hostnames: [], policyIds: [] };
     const policyIds = Object.keys(textSet([what.policyIds, changes.policyIds]));
@@ -188,11 +127,11 @@ export function followStore(): void {
     if (!wanted.ok) {
       return wanted;
     }
-    const loaded = runWork(live, loader.load(wanted.value));
-    if (!loaded.ok || !loaded.value.ok) {
-      return loaded.ok ? failure((loaded.value as { error: GatewayError }).error) : loaded;
+    const loaded = runResult(live, loader.load(wanted.value));
+    if (!loaded.ok) {
+      return loaded;
     }
-    const changed = loaded.value.value;
+    const changed = loaded.value;
     const audited = followed.following.kind === "changes" ? followed.following.hostnames : [];
     const vanished = changed.filter((runtime) => runtime.manifest === undefined && !audited.includes(runtime.hostname));
     if (!accepted && looksLikeLoss(loader.hostnames().length, vanished.length)) {
@@ -209,12 +148,12 @@ export function followStore(): void {
     const what = seen.take();
     const rescan = !listener.tracking() && ngx.now() - scannedAt >= RESCAN_SECONDS;
     const everything = what.everything || rescan || lostReason !== "";
-    const followed = runWork(live, follow(keys, readPosition()));
-    if (!followed.ok || !followed.value.ok) {
+    const followed = runResult(live, follow(keys, readPosition()));
+    if (!followed.ok) {
       seen.putBack(what);
-      return followed.ok ? failure((followed.value as { error: GatewayError }).error) : followed;
+      return followed;
     }
-    const { following, position } = followed.value.value;
+    const { following, position } = followed.value;
     const wasLost = following.kind === "lost" || lostReason !== "";
     const accepted = wasLost && takeAcceptance();
     if (following.kind === "lost" && !accepted) {
@@ -272,11 +211,10 @@ export function followStore(): void {
     listener.run();
   });
   while (!stopping()) {
-    renewedAt = 0;
     const [ran, outcome] = pcall(() => {
-      keepLease();
+      lease.renew();
       const wrong = round();
-      freeDiscarded();
+      discarded.free();
       keeper.save();
       return wrong;
     });

@@ -79,7 +79,7 @@ export function diversionModule(divtype: string): DiversionModule {
       if (policyLib === undefined) {
         return raise(errorInfo.PARAMETER_NONE, "need avaliable policy lib");
       }
-      return setmetatable({ database, policyLib } as Instance, { __index: this });
+      return setmetatable({ database, policyLib }, { __index: this });
     },
     check(policy) {
       const result = checked(policy);

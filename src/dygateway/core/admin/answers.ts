@@ -149,7 +149,7 @@ export function explainAnswer(hostname: string, trace: Trace | undefined): JsonO
       ["policyid", level.policyId === "" ? jsonNull : Number(level.policyId)],
       ["divtype", level.divtype],
       ["source", level.source],
-      ["userinfo", level.userinfo === undefined ? jsonNull : `${level.userinfo}`],
+      ["userinfo", level.userinfo ?? jsonNull],
       ["upstream", level.upstream ?? jsonNull],
       ["why", level.why],
     ]),

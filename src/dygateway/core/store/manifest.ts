@@ -1,6 +1,10 @@
 import type { Storage } from "../diversion/diversion_type.ts";
 import { object } from "../json/value.ts";
 import type { JsonObject, JsonValue } from "../json/value.ts";
+import type { Result } from "../result.ts";
+import type { Keys } from "./keys.ts";
+import type { LoadedRules } from "./load_rules.ts";
+import type { StoredLevel, StoredRuntime } from "./runtime_reads.ts";
 
 /** Where a level's rules lie in a node's memory: numbered chunks, divdata first, then IPv6. */
 export interface RulesPlace {
@@ -33,6 +37,50 @@ export interface RuntimeManifest {
   readonly levels: readonly LevelManifest[];
   /** Why the runtime as a whole cannot be served. */
   readonly problem?: string;
+}
+
+/**
+ * What a stored level and the rules read for it come to.
+ *
+ * @param loaded undefined where the rules could not be read; `problem` then says why.
+ * @returns the level, without the place of its rules.
+ */
+export function levelManifest(
+  keys: Keys,
+  level: StoredLevel,
+  loaded: LoadedRules | undefined,
+  problem: string | undefined,
+): LevelManifest {
+  const { divModulename, divDataKey, userInfoModulename } = level;
+  const base = { policyId: keys.policyIdOf(divDataKey) ?? "", divModulename, divDataKey, userInfoModulename };
+  if (divModulename === "" || divDataKey === "" || userInfoModulename === "") {
+    return { ...base, problem: "runtime info in db error: divModulename, divDataKey or userInfoModulename is missing" };
+  }
+  if (loaded === undefined) {
+    return { ...base, problem: problem ?? "its rules were not read" };
+  }
+  const { storage, meta } = loaded;
+  return {
+    ...base,
+    storage,
+    ...(meta.userinfo === undefined ? {} : { userinfo: meta.userinfo }),
+    ...(meta.salt === undefined ? {} : { salt: meta.salt }),
+  };
+}
+
+/** The manifest of what was read of a runtime; undefined where there is none. */
+export function runtimeManifest(
+  hostname: string,
+  read: Result<StoredRuntime | undefined>,
+  describe: (this: void, level: StoredLevel) => LevelManifest,
+): RuntimeManifest | undefined {
+  if (!read.ok) {
+    return { hostname, divsteps: 0, levels: [], problem: read.error.desc };
+  }
+  const runtime = read.value;
+  return runtime === undefined
+    ? undefined
+    : { hostname, divsteps: runtime.divsteps, levels: runtime.levels.map((level) => describe(level)) };
 }
 
 function levelJson(level: LevelManifest): JsonObject {

@@ -1,3 +1,4 @@
+import { parseDecimal } from "../decimal.ts";
 import { runtimeBroken, storeRefused } from "../errors.ts";
 import { lookup, sortedKeys } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
@@ -37,8 +38,8 @@ export function decodeRuntime(hostname: string, reply: Reply | undefined): Resul
   if (text === undefined) {
     return success(undefined);
   }
-  const divsteps = Number(text);
-  if (!(divsteps >= 0 && divsteps <= MAX_LEVELS) || Math.floor(divsteps) !== divsteps) {
+  const divsteps = parseDecimal(text);
+  if (divsteps < 0 || divsteps > MAX_LEVELS) {
     return failure(runtimeBroken(hostname, `divsteps is '${text}', a number from 1 to ${MAX_LEVELS} is expected`));
   }
   const levels: StoredLevel[] = [];

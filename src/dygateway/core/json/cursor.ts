@@ -1,0 +1,34 @@
+import type { Pause } from "../result.ts";
+import { jsonNull } from "./value.ts";
+import type { JsonValue } from "./value.ts";
+
+const TAB = 9;
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const SPACE = 32;
+
+/** What the parser stands on; `reason` is set once, by the first thing that is wrong. */
+export interface Cursor {
+  readonly text: string;
+  readonly pause: Pause;
+  at: number;
+  values: number;
+  reason: string | undefined;
+}
+
+export function refuse(cursor: Cursor, reason: string): JsonValue {
+  cursor.reason ??= `${reason} at byte ${cursor.at + 1}`;
+  return jsonNull;
+}
+
+export function skipSpace(cursor: Cursor): number {
+  const { text } = cursor;
+  while (cursor.at < text.length) {
+    const unit = text.charCodeAt(cursor.at);
+    if (unit !== SPACE && unit !== LINE_FEED && unit !== CARRIAGE_RETURN && unit !== TAB) {
+      return unit;
+    }
+    cursor.at++;
+  }
+  return -1;
+}

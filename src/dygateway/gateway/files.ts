@@ -1,0 +1,78 @@
+/** Whole files, written aside and renamed, so that nobody ever reads half of one. */
+
+declare function require(this: void, name: string): Ffi;
+
+interface Ffi {
+  readonly C: { umask(this: void, mask: number): number };
+  cdef(this: void, declarations: string): void;
+}
+
+const ffi = require("ffi");
+ffi.cdef("unsigned int umask(unsigned int mask);");
+
+/** Nobody else on the machine has a say in what a gateway serves: rw-r-----, whatever nginx's own umask (0) is. */
+const FILE_UMASK = 0o027;
+
+/** @throws with the system's reason. */
+function openPrivately(path: string): LuaFile {
+  const before = ffi.C.umask(FILE_UMASK);
+  const [file, reason] = io.open(path, "wb");
+  ffi.C.umask(before);
+  if (file === undefined) {
+    throw reason;
+  }
+  return file;
+}
+
+/** Lua's `flush` answers nil and a reason where the disk is full; its typing knows only of true. */
+const flush = (file: LuaFile): LuaMultiReturn<[boolean | undefined, string?]> =>
+  (file as unknown as { flush(): LuaMultiReturn<[boolean | undefined, string?]> }).flush();
+
+/**
+ * @param keepAs where the file that was there goes, once the new one is complete.
+ * @throws with the system's reason.
+ */
+export function writeFile(path: string, writeTo: (this: void, file: LuaFile) => void, keepAs?: string): void {
+  const aside = `${path}.new`;
+  const file = openPrivately(aside);
+  writeTo(file);
+  const [flushed, problem] = flush(file);
+  file.close();
+  if (flushed === undefined) {
+    os.remove(aside);
+    throw `${path}: ${problem ?? "could not be written"}`;
+  }
+  if (keepAs !== undefined) {
+    os.rename(path, keepAs);
+  }
+  const [renamed, refusal] = os.rename(aside, path);
+  if (renamed !== true) {
+    throw refusal;
+  }
+}
+
+/** @throws with the system's reason: a full disk shows up here. */
+export function writeLine(file: LuaFile, line: string): void {
+  const [written, reason] = file.write(line, "\n");
+  if (written === undefined) {
+    throw reason;
+  }
+}
+
+export function exists(path: string): boolean {
+  const [file] = io.open(path, "rb");
+  file?.close();
+  return file !== undefined;
+}
+
+export function readLines(path: string): string[] | undefined {
+  const [file] = io.open(path, "rb");
+  if (file === undefined) {
+    return undefined;
+  }
+  const text = file.read("*a") ?? "";
+  file.close();
+  const lines = text.split("\n");
+  lines.pop();
+  return lines;
+}
