@@ -1,0 +1,52 @@
+# Thin: every target calls a script under scripts/. `make` alone explains them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PREFIX ?= /usr/local/dygateway
+DESTDIR ?=
+# Settings of `make run`; empty: the demo's own default.
+export PORT ADMIN_PORT BACKEND_PORT RUN_DIR DETACH
+# Setting of `make test`: lint, unit, lua or e2e; empty: all.
+export ONLY
+
+.PHONY: help setup build lint test run stop install clean
+
+help: ## This list
+	@printf 'dygateway: a dynamic routing gateway on nginx + Lua\n\n'
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' Makefile | while IFS='|' read -r target what; do \
+	  printf '%-16s%s\n' "$$target" "$$what"; done
+	@printf '\nSettings:\n'
+	@sed -nE 's/^## (.*)/  \1/p' Makefile
+
+setup: ## Install what is missing; says what and why
+	@scripts/setup test
+
+build: ## Compile to lua-out/ and dist/; any warning fails
+	@scripts/setup build
+	@scripts/ts build
+
+lint: ## Lint, types, stray Lua globals
+	@ONLY=lint scripts/verify
+
+test: ## Everything: lint, unit tests in Node and LuaJIT, end to end
+	@scripts/verify
+
+run: ## Start the demo: Redis, five backends, the gateway
+	@scripts/setup run
+	@scripts/ts build
+	@exec scripts/ts demo start
+
+stop: ## End a demo that runs
+	@if [ -d node_modules ]; then scripts/ts demo stop; else echo "no demo is running"; fi
+
+install: build ## Install to PREFIX, below DESTDIR where there is one
+	@scripts/install "$(PREFIX)" "$(DESTDIR)"
+
+clean: ## Remove what the build made: lua-out/ dist/ build/
+	rm -rf lua-out dist build
+
+## make run       PORT=8030 ADMIN_PORT=8080 BACKEND_PORT=8040 (five ports)
+##                RUN_DIR=.run DETACH=1 (return when it is ready)
+## make test      ONLY=lint|unit|lua|e2e
+## make install   PREFIX=/usr/local/dygateway DESTDIR=

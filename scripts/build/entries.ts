@@ -1,0 +1,9 @@
+/** What must exist after a build, relative to the directory of the emitted Lua. One list, for the build and for the install tree. */
+export const luaEntries: readonly string[] = [
+  "diversion/diversion.lua",
+  "admin/ab_action.lua",
+  "dygateway/phases/init.lua",
+  "dygateway/phases/init_worker.lua",
+  "lib/abtesting/error/errcode.lua",
+  "lualib_bundle.lua",
+];

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { oneCheck, tallyTap, tallyVitest } from "../../scripts/test/tally.ts";
+import { temporaryDirectory, writeTree } from "./support/sandbox.ts";
+
+describe("the count of make test", () => {
+  it.each([
+    ["all pass", "ok 1 - a\nok 2 - b\n1..2\n", 0, { passed: 2, failed: 0 }],
+    ["one fails", "ok 1 - a\nnot ok 2 - b\n# why\n1..2\n", 1, { passed: 1, failed: 1 }],
+    ["a skipped test proves nothing", "ok 1 - a\nok 2 - # SKIP b\n1..2\n", 0, { passed: 1, failed: 0 }],
+    ["cut short", "ok 1 - a\n", 139, { passed: 1, failed: 1 }],
+    ["no test", "1..0\n", 0, { passed: 0, failed: 1 }],
+    ["passed, but exits with an error", "ok 1 - a\n1..1\n", 3, { passed: 1, failed: 1 }],
+  ])("busted: %s", (_, output, exitCode, expected) => {
+    expect(tallyTap(output, exitCode)).toMatchObject(expected);
+  });
+
+  const passed = { status: "passed", assertionResults: [{ status: "passed" }, { status: "passed" }] };
+  const failed = { status: "failed", assertionResults: [{ status: "failed" }, { status: "passed" }] };
+  const unloadable = { status: "failed", assertionResults: [] };
+
+  it.each([
+    ["all pass", { numPassedTests: 2, testResults: [passed] }, 0, { passed: 2, failed: 0 }],
+    ["one fails", { numPassedTests: 3, testResults: [passed, failed] }, 1, { passed: 3, failed: 1 }],
+    ["a file cannot be loaded", { numPassedTests: 2, testResults: [passed, unloadable] }, 1, { passed: 2, failed: 1 }],
+    ["an error outside of tests", { numPassedTests: 2, testResults: [passed] }, 1, { passed: 2, failed: 1 }],
+    ["no test", { numPassedTests: 0, testResults: [] }, 1, { passed: 0, failed: 1, note: "no test was run" }],
+  ])("vitest: %s", (_, report, exitCode, expected) => {
+    const directory = temporaryDirectory();
+    writeTree(directory, { "report.json": JSON.stringify(report) });
+    expect(tallyVitest(join(directory, "report.json"), exitCode)).toMatchObject(expected);
+  });
+
+  it("counts a vitest that crashed before it wrote a report", () => {
+    expect(tallyVitest("/nonexistent/report.json", 1)).toMatchObject({ passed: 0, failed: 1 });
+  });
+
+  it("counts a check as one", () => {
+    expect([oneCheck(0), oneCheck(2)]).toEqual([
+      { passed: 1, failed: 0 },
+      { passed: 0, failed: 1 },
+    ]);
+  });
+});
