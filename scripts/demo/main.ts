@@ -3,7 +3,7 @@ import { serveBackends } from "./backends.ts";
 import { aliveServices, forgetServices } from "./run_dir.ts";
 import { answerOf, curlLine, sampleCalls } from "./sample.ts";
 import { stopService } from "./services.ts";
-import { DemoError, readSettings, type Settings } from "./settings.ts";
+import { DemoError, readSettings, type Settings, stopCommand } from "./settings.ts";
 import { Demo } from "./start.ts";
 
 async function run(settings: Settings): Promise<void> {
@@ -29,7 +29,7 @@ async function run(settings: Settings): Promise<void> {
     if ((await Promise.race([up, stopAsked])) === "up") {
       printCalls(settings);
       if (settings.detach) {
-        console.log("It runs on in the background; end it with: make stop");
+        console.log(`It runs on in the background; end it with: ${stopCommand(settings)}`);
         demo.letGo();
         process.exit(0);
       }

@@ -12,6 +12,8 @@ export interface Settings {
   readonly detach: boolean;
 }
 
+const DEFAULT_RUN_DIR = ".run";
+
 export interface UsedPort {
   readonly port: number;
   /** What it is for. */
@@ -30,11 +32,16 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     port: portSetting(env, "PORT", 8030),
     adminPort: portSetting(env, "ADMIN_PORT", 8080),
     backendPort: portSetting(env, "BACKEND_PORT", 8040),
-    runDir: resolve(textSetting(env, "RUN_DIR", ".run")),
+    runDir: resolve(textSetting(env, "RUN_DIR", DEFAULT_RUN_DIR)),
     detach: !["", "0", "no", "false"].includes(textSetting(env, "DETACH", "")),
   };
   refuseDoublePorts(settings);
   return settings;
+}
+
+/** The command that ends a demo with these settings. */
+export function stopCommand(settings: Settings): string {
+  return settings.runDir === resolve(DEFAULT_RUN_DIR) ? "make stop" : `make stop RUN_DIR=${settings.runDir}`;
 }
 
 export function usedPorts(settings: Settings): UsedPort[] {

@@ -7,7 +7,7 @@ import { assertFree } from "./ports.ts";
 import { aliveServices, forgetServices, prepareRunDir, recordServices, type RunDir } from "./run_dir.ts";
 import { answerOf, curlLine, loadSample, sampleCalls, sampleHost, type SampleCall } from "./sample.ts";
 import { type Program, type RunningService, startService, stopService, tailOf } from "./services.ts";
-import { DemoError, type Settings, usedPorts } from "./settings.ts";
+import { DemoError, type Settings, stopCommand, usedPorts } from "./settings.ts";
 import { until } from "./until.ts";
 
 /** Longest wait for each step: generous, for a loaded machine. */
@@ -39,7 +39,7 @@ export class Demo {
     const alive = aliveServices(settings.runDir);
     if (alive.length > 0) {
       const names = alive.map(({ name, pid }) => `${name} ${pid}`).join(", ");
-      throw new DemoError(`a demo is already running in ${settings.runDir} (${names}): end it with make stop`);
+      throw new DemoError(`a demo is already running in ${settings.runDir} (${names}): end it with: ${stopCommand(settings)}`);
     }
     await assertFree(usedPorts(settings));
     const found = findNginx({}, process.env);
