@@ -145,9 +145,6 @@ export const runtimeBroken = (hostname: string, reason: string): GatewayError =>
 export const policyBusy = (ids: string, hostnames: string): GatewayError =>
   errorOf(errorInfo.POLICY_BUSY_ERROR, `${ids}: in use by the runtime of ${hostnames}; force=1 deletes it all the same`);
 
-export const policyInGroup = (id: string, groups: string): GatewayError =>
-  errorOf(errorInfo.POLICY_BUSY_ERROR, `${id}: it is a level of policy group ${groups}; force=1 deletes it all the same`);
-
 export const actionMissing = (): GatewayError => errorOf(errorInfo.ACTION_BLANK_ERROR, "user req: parameter action");
 
 export const actionUnknown = (action: string, known: string): GatewayError =>

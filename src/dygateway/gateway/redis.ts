@@ -155,9 +155,9 @@ export function readStore<T>(settings: RedisSettings, work: StoreWork<Result<T>>
 type Executed = "done" | "conflict";
 
 /** MULTI, the commands, EXEC; a command that is refused when queued makes Redis refuse them all. */
-function execute<T>(connection: Connection, transaction: Transaction<T>): Result<Executed> {
+function execute(connection: Connection, commands: readonly Command[]): Result<Executed> {
   const pipeline: Command[] = [["MULTI"]];
-  for (const command of transaction.commands) {
+  for (const command of commands) {
     pipeline.push(command);
   }
   pipeline.push(["EXEC"]);
@@ -201,17 +201,13 @@ export function changeStore<T>(
       return planned;
     }
     const outcome = planned.value;
-    if (!outcome.ok || outcome.value.commands.length === 0) {
-      const unwatched = connection.pipeline([["UNWATCH"]]);
-      if (unwatched.ok) {
-        connection.release();
-      }
-      return outcome;
-    }
-    const executed = execute(connection, outcome.value);
+    // Without commands it says only whether somebody else changed what was read; a refusal that was planned between
+    // two reads of another writer's change is none.
+    const commands = outcome.ok ? outcome.value.commands : [];
+    const executed = execute(connection, commands);
     if (!executed.ok) {
       connection.close();
-      return executed;
+      return commands.length > 0 ? executed : outcome;
     }
     if (executed.value === "done") {
       connection.release();

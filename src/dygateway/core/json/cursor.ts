@@ -1,4 +1,5 @@
 import type { Pause } from "../result.ts";
+import { byteLength } from "./utf8.ts";
 import { jsonNull } from "./value.ts";
 import type { JsonValue } from "./value.ts";
 
@@ -17,7 +18,7 @@ export interface Cursor {
 }
 
 export function refuse(cursor: Cursor, reason: string): JsonValue {
-  cursor.reason ??= `${reason} at byte ${cursor.at + 1}`;
+  cursor.reason ??= `${reason} at byte ${byteLength(cursor.text.slice(0, cursor.at)) + 1}`;
   return jsonNull;
 }
 

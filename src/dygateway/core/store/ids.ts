@@ -7,6 +7,8 @@ import type { Command, StoreWork } from "./command.ts";
 /** How far a lost id counter is moved on over ids that are in use. */
 const MOST_IDS_SKIPPED = 10000;
 const IDS_A_STEP = 100;
+/** Ids up to here count up exactly and print alike in both runtimes; a counter beyond has been written to by accident. */
+export const LARGEST_ID = 1e13;
 
 /**
  * The next free id of a counter: one more than the last, as the predecessor counts; where that is taken (the counter
@@ -18,8 +20,8 @@ export function* nextId(counter: string, keyOf: (this: void, id: string) => stri
     return failure(storeRefused(`${counter}: ${last.message}`));
   }
   const start = typeof last === "string" ? Number(last) + 1 : 0;
-  if (!(start >= 0) || Math.floor(start) !== start) {
-    return failure(storeRefused(`${counter} is not a number`));
+  if (!(start >= 0 && start <= LARGEST_ID) || Math.floor(start) !== start) {
+    return failure(storeRefused(`${counter} is not a number up to ${LARGEST_ID}`));
   }
   for (let first = start; first < start + MOST_IDS_SKIPPED; first += IDS_A_STEP) {
     const commands: Command[] = [];

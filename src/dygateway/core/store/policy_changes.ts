@@ -54,6 +54,10 @@ function* stage(
   const expected = rules.divdata.length / (type.storage === "list" ? 1 : 2);
   const [there] = yield [countCommand(key, type.storage)];
   if (numberReply(there) !== expected) {
+    if (there !== 0) {
+      // Half of it from an attempt that broke off: a list would have it twice.
+      yield [["UNLINK", key]];
+    }
     const written = yield* writeStaged(context, key, writePairs(key, type.storage, rules.divdata));
     if (!written.ok) {
       return written;
@@ -180,10 +184,14 @@ export function describePolicy(policy: CheckedPolicy): string {
   return `${policy.divtype}${name}${size}`;
 }
 
-/** The commands that take a policy's name back, if it has one. */
+/** The commands that take a policy's name back, if it has one that no other policy has been given since. */
 export function* releaseName(keys: Keys, id: string): StoreWork<Command[]> {
   const [name] = yield [["HGET", keys.policyMeta(id), "name"]];
-  return typeof name === "string" ? [["HDEL", keys.policyNames, name]] : [];
+  if (typeof name !== "string") {
+    return [];
+  }
+  const [owner] = yield [["HGET", keys.policyNames, name]];
+  return owner === id ? [["HDEL", keys.policyNames, name]] : [];
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Result } from "../result.ts";
 import { isError, listReply, numberReply, textReply } from "./command.ts";
 import type { Command, Reply, StoreWork } from "./command.ts";
 import { countCommand, readPairs } from "./divdata.ts";
+import { LARGEST_ID } from "./ids.ts";
 import type { Keys } from "./keys.ts";
 import { texts } from "./names.ts";
 import type { Storage } from "../diversion/diversion_type.ts";
@@ -112,6 +113,9 @@ function* listByCounter<T>(
     return failure(storeRefused(`${counter}: ${last.message}`));
   }
   const most = numberReply(last);
+  if (most > LARGEST_ID) {
+    return failure(storeRefused(`${counter} is not a number up to ${LARGEST_ID}`));
+  }
   const items: T[] = [];
   for (let start = from; start <= most; start += LIST_STEP) {
     const ids: string[] = [];

@@ -1,0 +1,58 @@
+import type { Matcher, PolicyOptions, StoredRules } from "../../../src/dygateway/core/diversion/diversion_type.ts";
+import { diversionTypes } from "../../../src/dygateway/core/diversion/index.ts";
+import { checkPolicy } from "../../../src/dygateway/core/policy/policy.ts";
+import type { CheckedPolicy, ForeignDivtypes } from "../../../src/dygateway/core/policy/policy.ts";
+import { divtypeNeedsLua } from "../../../src/dygateway/core/errors.ts";
+import { failure, noPause } from "../../../src/dygateway/core/result.ts";
+import type { Result } from "../../../src/dygateway/core/result.ts";
+import { defined, fail } from "../../support/assert.ts";
+import { json } from "./json.ts";
+import { valueOf } from "./results.ts";
+
+/** As in the command line: there are no third-party types. */
+export const noForeign: ForeignDivtypes = {
+  names: () => [],
+  parser: () => undefined,
+  check: (divtype) => failure(divtypeNeedsLua(divtype)),
+};
+
+/** @param rules JSON text of divdata. */
+export function policyText(divtype: string, rules: string): string {
+  return `{"divtype":"${divtype}","divdata":${rules}}`;
+}
+
+/** Checks a policy that is written as JSON text. */
+export function checkText(text: string): Result<CheckedPolicy> {
+  return checkPolicy(json(text), noForeign, noPause);
+}
+
+/** The stored form of rules that must be accepted. */
+export function storedRules(divtype: string, rules: string): StoredRules {
+  const checked = valueOf(checkText(policyText(divtype, rules)));
+  return checked.rules.kind === "builtin" ? checked.rules.rules : fail(`${divtype} is not built in`);
+}
+
+/** Compiles a stored form as a node does that reads it from Redis. */
+export function compileStored(divtype: string, stored: StoredRules, options: PolicyOptions = {}): Result<Matcher> {
+  const type = defined(diversionTypes[divtype], `the type ${divtype}`);
+  const count = (stored.divdata.length + stored.ipv6.length) / 2;
+  const builder = type.builder(options, count);
+  const each = (pairs: readonly string[], add: (this: void, first: string, second: string) => void): void => {
+    for (let i = 0; i + 1 < pairs.length; i += 2) {
+      add(pairs[i] ?? "", pairs[i + 1] ?? "");
+    }
+  };
+  each(stored.divdata, builder.addDivdata);
+  each(stored.ipv6, builder.addIpv6);
+  return builder.finish();
+}
+
+/** What is wrong with stored pairs that somebody else wrote. */
+export function compilePairs(divtype: string, divdata: string[], ipv6: string[] = []): Result<Matcher> {
+  return compileStored(divtype, { divdata, ipv6 });
+}
+
+/** The matcher of rules that must be accepted: checked, stored, read back, compiled. */
+export function matcherOf(divtype: string, rules: string, options: PolicyOptions = {}): Matcher {
+  return valueOf(compileStored(divtype, storedRules(divtype, rules), options));
+}
