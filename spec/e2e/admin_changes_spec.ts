@@ -203,7 +203,7 @@ describe("what an operator sees", () => {
     expect(await cluster.ask(host, { headers: { "X-Real-IP": "11.0.0.1", Cookie: "a=b; uid=13", "X-Env": "gray" } })).toBe("beta3");
     const none = await cluster.done("explain", { hostname: host });
     expect(none.data.upstream).toBeNull();
-    expect(none.data.levels[1].why).toBe("the request has no cookie:uid");
+    expect(none.data.levels[1].why).toBe("cookie:uid has no value in the request");
     const unknown = await cluster.done("explain", { hostname: "nobody.test", uid: 1 });
     expect(unknown.data).toEqual({
       hostname: "nobody.test",

@@ -177,7 +177,7 @@ export function fakeRedis(): FakeRedis {
         put(key, "string").text = args[0] ?? "";
         return "OK";
       case "MGET":
-        return [key, ...args].map((one) => (keys[one]?.type === "string" ? (keys[one]?.text ?? "") : nilReply));
+        return [key, ...args].map((one) => { const stored = keys[one]; return stored?.type === "string" ? stored.text : nilReply; });
       case "EXISTS":
         return [key, ...args].filter((one) => keys[one] !== undefined).length;
       case "UNLINK":
@@ -232,12 +232,13 @@ export function fakeRedis(): FakeRedis {
         return setPairs(key, "zset", args, true);
       case "ZRANGE":
         return flat(entry, ordered(entry).slice(Number(args[0]), Number(args[1]) + 1));
-      case "RPUSH":
-        put(key, "list");
+      case "RPUSH": {
+        const { list } = put(key, "list");
         for (const item of args) {
-          keys[key]?.list.push(item);
+          list.push(item);
         }
-        return keys[key]?.list.length ?? 0;
+        return list.length;
+      }
       case "LLEN":
         return entry?.list.length ?? 0;
       case "LRANGE":

@@ -6,8 +6,18 @@ export interface NumberBuffer {
   [index: number]: number;
 }
 
+interface Memory {
+  readonly memory: unique symbol;
+}
+
 interface Ffi {
-  new: (this: void, type: string, length: number) => NumberBuffer;
+  readonly C: {
+    dygateway_calloc(this: void, count: number, size: number): Memory;
+    dygateway_free(this: void, memory: Memory): void;
+  };
+  cdef(this: void, declarations: string): void;
+  cast(this: void, type: string, memory: Memory): NumberBuffer;
+  gc(this: void, buffer: NumberBuffer, free: (this: void, memory: Memory) => void): NumberBuffer;
 }
 
 declare function require(this: void, name: string): Ffi;
@@ -17,27 +27,49 @@ export const stringsAreBytes: boolean = "é".length === 2;
 
 const ffi: Ffi | undefined = stringsAreBytes ? require("ffi") : undefined;
 
-const typedArray: Record<string, new (length: number) => NumberBuffer> = stringsAreBytes
-  ? {}
-  : { "double[?]": Float64Array, "uint16_t[?]": Uint16Array };
+ffi?.cdef(`
+  void *dygateway_calloc(size_t count, size_t size) __asm__("calloc");
+  void dygateway_free(void *memory) __asm__("free");
+`);
 
-function allocate(type: string, length: number): NumberBuffer {
+interface ElementType {
+  readonly pointer: string;
+  readonly size: number;
+  readonly typedArray: (new (length: number) => NumberBuffer) | undefined;
+}
+
+const double: ElementType = {
+  pointer: "double *",
+  size: 8,
+  typedArray: stringsAreBytes ? undefined : Float64Array,
+};
+
+const short: ElementType = {
+  pointer: "uint16_t *",
+  size: 2,
+  typedArray: stringsAreBytes ? undefined : Uint16Array,
+};
+
+/**
+ * Under LuaJIT from the C library and not from Lua's own heap: its collector waits until the heap has doubled, and
+ * would let as much garbage lie around as the tables are large.
+ */
+function allocate(type: ElementType, length: number): NumberBuffer {
   if (ffi !== undefined) {
-    return ffi.new(type, length);
+    return ffi.gc(ffi.cast(type.pointer, ffi.C.dygateway_calloc(length, type.size)), ffi.C.dygateway_free);
   }
-  const constructor = typedArray[type];
-  if (constructor === undefined) {
-    throw new Error(`no buffer of type ${type}`);
+  if (type.typedArray === undefined) {
+    throw new Error("there are no typed arrays in this runtime");
   }
-  return new constructor(length);
+  return new type.typedArray(length);
 }
 
-/** Room for `length` doubles. */
+/** Room for `length` doubles, all 0. */
 export function doubles(length: number): NumberBuffer {
-  return allocate("double[?]", length);
+  return allocate(double, length);
 }
 
-/** Room for `length` integers from 0 to 65535. */
+/** Room for `length` integers from 0 to 65535, all 0. */
 export function shorts(length: number): NumberBuffer {
-  return allocate("uint16_t[?]", length);
+  return allocate(short, length);
 }

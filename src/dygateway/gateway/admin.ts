@@ -13,7 +13,7 @@ import type { Action, ActionAnswer } from "./admin_actions.ts";
 import { readParameters } from "./admin_request.ts";
 import { logError } from "./log.ts";
 import { thisNode } from "./node_settings.ts";
-import { pacer } from "./pace.ts";
+import { pacer, tidyAfter } from "./pace.ts";
 import { requestFacts } from "./request_facts.ts";
 
 function answer(body: JsonObject, pause: Pause): void {
@@ -53,6 +53,12 @@ function run(name: string, action: Action, pause: Pause): Result<ActionAnswer> {
  */
 export function serveAdmin(): void {
   const pause = pacer();
+  const tidy = tidyAfter(pause);
+  serve(pause);
+  tidy();
+}
+
+function serve(pause: Pause): void {
   const refusal = refuseAdminRequest(
     {
       host: requestFacts.variable("http_host"),

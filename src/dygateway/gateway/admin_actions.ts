@@ -20,7 +20,8 @@ import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import { checkPolicy } from "../core/policy/policy.ts";
 import { checkPolicyGroup } from "../core/policy/policy_group.ts";
-import { success } from "../core/result.ts";
+import { actionFailed } from "../core/errors.ts";
+import { failure, success } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
 import { deletePolicyGroup, setPolicyGroup } from "../core/store/group_changes.ts";
 import { readGroup, readPolicyByTarget } from "../core/store/target_reads.ts";
@@ -35,7 +36,8 @@ import { readJsonBody } from "./admin_request.ts";
 import { foreignDivtypes } from "./foreign.ts";
 import { localPolicy, localRuntime, orLocal } from "./local_reads.ts";
 import { changeStore, readStore } from "./redis.ts";
-import { acceptLoss } from "./shared_state.ts";
+import { logNotice } from "./log.ts";
+import { acceptLoss, readStoreReport } from "./shared_state.ts";
 
 export interface ActionAnswer {
   /** Follows `success ` in the answer's desc. */
@@ -210,7 +212,11 @@ actions["runtime_list"] = listRuntimes;
 actions["status"] = nodeStatus;
 actions["explain"] = explainRequest;
 
-actions["store_accept"] = () => {
+actions["store_accept"] = (context) => {
+  if (readStoreReport()?.lost !== true) {
+    return failure(actionFailed("store_accept", "the store is not known to have lost anything; see action=status"));
+  }
+  logNotice(`${context.change.who === "" ? context.change.from : context.change.who} accepts the loss of the store's data`);
   acceptLoss();
   return answered(undefined, " this node will take what Redis holds now as the truth");
 };

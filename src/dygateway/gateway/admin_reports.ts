@@ -68,7 +68,7 @@ function brokenLevels(): { readonly count: number; readonly listed: JsonValue[] 
           object([
             ["hostname", hostname],
             ["level", level.number],
-            ["policyid", level.policyId],
+            ["policyid", level.policyId === "" ? jsonNull : Number(level.policyId)],
             ["divtype", level.divtype],
             ["reason", level.reason],
           ]),

@@ -65,14 +65,21 @@ export function exists(path: string): boolean {
   return file !== undefined;
 }
 
-export function readLines(path: string): string[] | undefined {
+/** Goes through a file line by line, so that a large one never stands in memory whole; a missing one has no lines. */
+export function eachLine(path: string, take: (this: void, line: string) => void): boolean {
   const [file] = io.open(path, "rb");
   if (file === undefined) {
-    return undefined;
+    return false;
   }
-  const text = file.read("*a") ?? "";
+  for (let line = file.read("*l"); line !== undefined; line = file.read("*l")) {
+    take(line);
+  }
   file.close();
-  const lines = text.split("\n");
-  lines.pop();
-  return lines;
+  return true;
+}
+
+/** The lines of a file; undefined where there is none. */
+export function readLines(path: string): string[] | undefined {
+  const lines: string[] = [];
+  return eachLine(path, (line) => lines.push(line)) ? lines : undefined;
 }

@@ -8,6 +8,8 @@ import { connect } from "./redis.ts";
 /** The channel on which Redis sends a tracking client the keys that were written. */
 const INVALIDATIONS = "__redis__:invalidate";
 const RETRY_SECONDS = 0.5;
+/** Between two looks at whether the store can be reached at all, which the leader finds out. */
+const LOOK_SECONDS = 0.1;
 const READ_TIMEOUT_MS = 1000;
 
 /** Whether the store announces changes to this node. */
@@ -49,6 +51,7 @@ export function createListener(
   seen: ChangesSeen,
   wake: (this: void) => void,
   stop: (this: void) => boolean,
+  isReachable: (this: void) => boolean,
 ): Listener {
   let subscribed = false;
   let tracking = false;
@@ -96,8 +99,8 @@ export function createListener(
   function run(): void {
     while (!stop()) {
       again = false;
-      const connected = connect(settings);
-      if (connected.ok) {
+      const connected = isReachable() ? connect(settings) : undefined;
+      if (connected?.ok === true) {
         const { client } = connected.value;
         subscribed = subscribe(client);
         if (subscribed) {
@@ -112,7 +115,7 @@ export function createListener(
         client.close();
       }
       if (!stop()) {
-        ngx.sleep(RETRY_SECONDS);
+        ngx.sleep(isReachable() ? RETRY_SECONDS : LOOK_SECONDS);
       }
     }
   }

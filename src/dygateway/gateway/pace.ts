@@ -21,3 +21,27 @@ export function pacer(): Pause {
     }
   };
 }
+
+/** Kilobytes of new memory after which long work is worth tidying up after. */
+const MUCH_KILOBYTES = 16384;
+/** How much of a collection is done between two looks at the clock. */
+const STEP_KILOBYTES = 64;
+
+/**
+ * Remembers how much memory Lua uses now. The function it returns, called when the work is done, gives back what a
+ * large policy took meanwhile, in slices: the collector's own pace would keep a worker several times its size for
+ * minutes.
+ */
+export function tidyAfter(pause: Pause): (this: void) => void {
+  const before = collectgarbage("count");
+  return () => {
+    if (collectgarbage("count") - before < MUCH_KILOBYTES) {
+      return;
+    }
+    let done = false;
+    while (!done) {
+      done = collectgarbage("step", STEP_KILOBYTES);
+      pause();
+    }
+  };
+}

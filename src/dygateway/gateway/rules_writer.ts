@@ -1,3 +1,4 @@
+import { divdataBroken } from "../core/errors.ts";
 import { success } from "../core/result.ts";
 import type { Pause, Result } from "../core/result.ts";
 import { failure } from "../core/result.ts";
@@ -23,13 +24,14 @@ interface ChunkWriter {
 }
 
 /**
- * Reads a level's rules from the store straight into the shared dict, chunk by chunk.
- * @throws when the shared dict has no room; what was written of the blob is gone then.
+ * Reads a level's rules from the store straight into the shared dict, chunk by chunk. Where there is no room for them
+ * they are as good as broken: the level is skipped, and nothing of them stays.
  */
 export function* placeRules(divDataKey: string, pause: Pause): StoreWork<Result<PlacedRules>> {
   const blob = newBlobName();
   let digest = "";
   let total = 0;
+  let problem: string | undefined;
 
   function writer(): ChunkWriter {
     let pairs: string[] = [];
@@ -42,13 +44,7 @@ export function* placeRules(divDataKey: string, pause: Pause): StoreWork<Result<
         pairs = [];
         total++;
         count++;
-        const [written, reason] = pcall(() => {
-          writeChunk(blob, total - 1, chunk);
-        });
-        if (!written) {
-          deleteBlob(blob, total);
-          throw reason;
-        }
+        problem ??= writeChunk(blob, total - 1, chunk);
         pause();
       }
     };
@@ -78,9 +74,9 @@ export function* placeRules(divDataKey: string, pause: Pause): StoreWork<Result<
   });
   divdata.flush();
   ipv6.flush();
-  if (!loaded.ok) {
+  if (!loaded.ok || problem !== undefined) {
     deleteBlob(blob, total);
-    return failure(loaded.error);
+    return failure(loaded.ok ? divdataBroken(`${divDataKey}: ${problem ?? ""}`) : loaded.error);
   }
   const { entries, ipv6Entries } = loaded.value;
   const place = { blob, chunks: divdata.chunks(), ipv6Chunks: ipv6.chunks(), digest, entries, ipv6Entries };

@@ -56,6 +56,10 @@ function readJson(key: string): unknown {
   return typeof text === "string" ? cjson.decode(text)[0] : undefined;
 }
 
+function noRoom(reason: string | undefined): string {
+  return `the shared dict has no room (${reason ?? "?"}): make lua_shared_dict dygateway larger`;
+}
+
 /**
  * Never in the place of something else: plain `set` would drop rules that are in force to make room for a report.
  * @throws when the shared dict has no room: half a state must never be published.
@@ -63,7 +67,7 @@ function readJson(key: string): unknown {
 function write(key: string, value: string | number): void {
   const [stored, reason] = dict().safe_set(key, value);
   if (stored !== true) {
-    throw new Error(`the shared dict has no room (${reason ?? "?"}): make lua_shared_dict dygateway larger`);
+    throw noRoom(reason);
   }
 }
 
@@ -152,8 +156,10 @@ export function newBlobName(): string {
   return `${number ?? 0}`;
 }
 
-export function writeChunk(blob: string, number: number, chunk: string): void {
-  write(`b:${blob}:${number}`, chunk);
+/** @returns why there is no room for it, if so. */
+export function writeChunk(blob: string, number: number, chunk: string): string | undefined {
+  const [stored, reason] = dict().safe_set(`b:${blob}:${number}`, chunk);
+  return stored === true ? undefined : noRoom(reason);
 }
 
 export function readChunkText(blob: string, number: number): string | undefined {

@@ -5,11 +5,12 @@ import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import { noPause } from "../core/result.ts";
 import type { Pause } from "../core/result.ts";
-import { exists, readLines, writeFile, writeLine } from "./files.ts";
+import { eachLine, exists, readLines, writeFile, writeLine } from "./files.ts";
 import { logError, logInfo, logNotice } from "./log.ts";
 import { cjson } from "./platform.ts";
 import {
   chunksOf,
+  deleteBlob,
   newBlobName,
   publish,
   readChunkText,
@@ -158,14 +159,20 @@ function restoreRules(dir: string, rules: RulesPlace, places: Lookup<RulesPlace>
   if (known !== undefined) {
     return known;
   }
-  const lines = readLines(rulesFile(dir, rules.digest));
-  if (lines === undefined || lines.length !== chunksOf(rules) || digestOf(lines, 0, noPause) !== rules.digest) {
-    logError(`${rulesFile(dir, rules.digest)} is not used: it is missing, damaged or cut off`);
-    return undefined;
-  }
+  const path = rulesFile(dir, rules.digest);
   const blob = newBlobName();
-  for (let number = 0; number < lines.length; number++) {
-    writeChunk(blob, number, lines[number]!);
+  let digest = "";
+  let chunks = 0;
+  let problem: string | undefined;
+  eachLine(path, (line) => {
+    digest = ngx.md5(digest + line);
+    problem ??= writeChunk(blob, chunks, line);
+    chunks++;
+  });
+  if (problem !== undefined || chunks !== chunksOf(rules) || digest !== rules.digest) {
+    logError(`${path} is not used: ${problem ?? "it is missing, damaged or cut off"}`);
+    deleteBlob(blob, chunks);
+    return undefined;
   }
   const place = { ...rules, blob };
   places[rules.digest] = place;

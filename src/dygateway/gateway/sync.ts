@@ -32,6 +32,9 @@ const POLL_UNANNOUNCED_SECONDS = 0.25;
 /** Seconds between two readings of everything where Redis cannot announce direct writes. */
 const RESCAN_SECONDS = 3;
 const REST_SECONDS = 0.1;
+/** Between two attempts to connect: nginx logs each refusal of a unix socket by itself. */
+const FIRST_RETRY_SECONDS = 0.25;
+const MAX_RETRY_SECONDS = 3;
 
 /**
  * The leading worker's work: keeps the shared dict and the files on disk equal to the store. Returns when the worker
@@ -43,6 +46,7 @@ export function followStore(): void {
   const seen = changesSeen(keys);
   const [semaphore] = semaphoreModule.new(0);
   let stopped = false;
+  let retrySeconds = FIRST_RETRY_SECONDS;
 
   function stopping(): boolean {
     return stopped || ngx.worker.exiting();
@@ -68,6 +72,7 @@ export function followStore(): void {
       }
     },
     stopping,
+    () => connection !== undefined,
   );
 
   function report(problem: string): void {
@@ -180,8 +185,10 @@ export function followStore(): void {
     if (connection === undefined) {
       const connected = connect(settings.redis);
       if (!connected.ok) {
+        retrySeconds = Math.min(retrySeconds * 2, MAX_RETRY_SECONDS);
         return connected.error.desc;
       }
+      retrySeconds = FIRST_RETRY_SECONDS;
       connection = connected.value;
       logNotice(`connected to Redis at ${place}`);
     }
@@ -197,7 +204,8 @@ export function followStore(): void {
 
   /** Waits for an announcement or the next poll, and looks up often enough to leave quickly when nginx reloads. */
   function rest(): void {
-    const poll = listener.subscribed() ? POLL_SECONDS : POLL_UNANNOUNCED_SECONDS;
+    const reached = listener.subscribed() ? POLL_SECONDS : POLL_UNANNOUNCED_SECONDS;
+    const poll = connection === undefined ? retrySeconds : reached;
     for (let waited = 0; waited < poll && !stopping(); waited += REST_SECONDS) {
       if (semaphore === undefined) {
         ngx.sleep(REST_SECONDS);

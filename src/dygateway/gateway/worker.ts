@@ -5,6 +5,7 @@ import type { Runtime } from "../core/runtime/decide.ts";
 import type { RuntimeManifest } from "../core/store/manifest.ts";
 import { compileRuntime, forgetUnused, matcherCache, OUTDATED, recordUse } from "./compile.ts";
 import { logErrorSometimes, logWarning } from "./log.ts";
+import { tidyAfter } from "./pace.ts";
 import { readHostnames, readManifest, readPosition, readSeq, readSteps, writeWorkerReport } from "./shared_state.ts";
 import { inForce, replaceRuntimes } from "./snapshot.ts";
 import type { ReplacedRuntime } from "./snapshot.ts";
@@ -96,9 +97,12 @@ export function catchUp(pause: Pause): void {
     return;
   }
   applying = true;
+  const tidy = tidyAfter(pause);
   const [applied, reason] = pcall(() => {
     apply(pause);
   });
+  report();
+  tidy();
   applying = false;
   if (!applied) {
     forgetUnused(cache);
@@ -106,7 +110,6 @@ export function catchUp(pause: Pause): void {
       logErrorSometimes("apply", `worker ${ngx.worker.id() ?? 0} keeps revision ${revision}: ${tostring(reason)}`);
     }
   }
-  report();
 }
 
 /** Called many times a second: one look into the shared dict when there is nothing to do. */

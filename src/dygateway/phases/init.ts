@@ -13,5 +13,7 @@ export function start(settingsPath: string): void {
   const { settings } = loadSettings(settingsPath);
   if (settings.snapshotDir !== "" && readSeq() === 0) {
     restoreState(settings.snapshotDir);
+    // Workers are forked from here: what reading left behind would be each one's.
+    collectgarbage("collect");
   }
 }

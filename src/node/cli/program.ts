@@ -1,12 +1,30 @@
 import { Command, CommanderError } from "commander";
+import { auditCommand } from "./audit.ts";
+import { explainCommand } from "./explain.ts";
 import { initCommand } from "./init.ts";
+import { policyCommand } from "./policy.ts";
+import { policyGroupCommand } from "./policygroup.ts";
 import { renderCommand } from "./render.ts";
+import { runtimeCommand } from "./runtime.ts";
 import { schemaCommand } from "./schema.ts";
+import { statusCommand } from "./status.ts";
 import { CommandFailure, exitCodes, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
 /** Every command: one file that makes it, one line here. */
-const commands: readonly ((terminal: Terminal) => Command)[] = [initCommand, renderCommand, schemaCommand];
+const commands: readonly ((terminal: Terminal) => Command)[] = [
+  initCommand,
+  renderCommand,
+  schemaCommand,
+  policyCommand,
+  policyGroupCommand,
+  runtimeCommand,
+  explainCommand,
+  auditCommand,
+  statusCommand,
+];
+
+const withSubcommands = (command: Command): Command[] => [command, ...command.commands.flatMap(withSubcommands)];
 
 /** Runs one command line (without node and script). Returns the exit code: 0, 1 (a check found a difference) or 2. */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -15,7 +33,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     .version(version)
     .showHelpAfterError("(--help says what is possible)");
   for (const make of commands) program.addCommand(make(terminal));
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),

@@ -32,6 +32,15 @@ function isHex(text: string): boolean {
   return text.length === 32;
 }
 
+/** 32 hex digits as people read an address: eight groups of four. */
+function grouped(digits: string): string {
+  const groups: string[] = [];
+  for (let i = 0; i < 32; i += 4) {
+    groups.push(digits.slice(i, i + 4));
+  }
+  return groups.join(":");
+}
+
 export function ipv6TableBuilder(): Ipv6TableBuilder {
   const starts: string[] = [];
   const ends: string[] = [];
@@ -82,7 +91,7 @@ export function ipv6TableBuilder(): Ipv6TableBuilder {
         },
         describe: (digits) => {
           const at = position(digits);
-          return `range ${starts[at]}-${ends[at]}`;
+          return `range ${grouped(starts[at]!)}-${grouped(ends[at]!)}`;
         },
         size: () => ends.length,
       });

@@ -1,3 +1,4 @@
+import { integerText, MAX_EXACT_INTEGER } from "../decimal.ts";
 import { lookup } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
 import type { Pause } from "../result.ts";
@@ -34,6 +35,13 @@ export function printString(text: string): string {
   return `${printed}${text.slice(start)}"`;
 }
 
+/** Whole numbers keep all their digits, of which Lua's own conversion writes 14. */
+function numberText(value: number): string {
+  const size = Math.abs(value);
+  const isLong = size >= 1e14 && size <= MAX_EXACT_INTEGER && Math.floor(value) === value;
+  return isLong ? `${value < 0 ? "-" : ""}${integerText(size)}` : `${value}`;
+}
+
 /** What has been printed; `values` counts them, for the pauses. */
 interface Printer {
   readonly parts: string[];
@@ -49,7 +57,9 @@ function printInto(printer: Printer, value: JsonValue): void {
   }
   if (typeof value === "string") {
     parts.push(printString(value));
-  } else if (typeof value === "number" || typeof value === "boolean") {
+  } else if (typeof value === "number") {
+    parts.push(numberText(value));
+  } else if (typeof value === "boolean") {
     parts.push(`${value}`);
   } else if (!("kind" in value)) {
     parts.push("[");
@@ -72,7 +82,7 @@ function printInto(printer: Printer, value: JsonValue): void {
   }
 }
 
-/** Compact JSON text; numbers must be finite and, to print alike in both runtimes, have at most 14 digits. */
+/** Compact JSON text; numbers must be finite and, to print alike in both runtimes, whole or of at most 14 digits. */
 export function printJson(value: JsonValue, pause: Pause): string {
   const printer: Printer = { parts: [], pause, values: 0 };
   printInto(printer, value);

@@ -22,7 +22,7 @@ function traceLevel(level: Level, request: RequestFacts): LevelTrace {
   const userinfo = level.read(request);
   const explanation: Explanation =
     userinfo === undefined
-      ? { upstream: undefined, why: `the request has no ${level.userinfo}` }
+      ? { upstream: undefined, why: `${level.userinfo} has no value in the request` }
       : level.matcher.explain(userinfo, request);
   return { number, policyId, divtype, source: level.userinfo, userinfo, ...explanation };
 }

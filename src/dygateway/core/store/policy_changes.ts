@@ -177,11 +177,13 @@ export function* setPolicy(context: ChangeContext, policy: CheckedPolicy): Chang
 /** A policy in a few words, for the audit stream. */
 export function describePolicy(policy: CheckedPolicy): string {
   const name = policy.meta.name === undefined ? "" : ` '${policy.meta.name}'`;
-  const size =
-    policy.rules.kind === "builtin"
-      ? `, ${(policy.rules.rules.divdata.length + policy.rules.rules.ipv6.length) / 2} entries`
-      : "";
-  return `${policy.divtype}${name}${size}`;
+  if (policy.rules.kind !== "builtin") {
+    return `${policy.divtype}${name}`;
+  }
+  const { type, rules } = policy.rules;
+  const textsARule = type.storage === "zset" ? 4 : 2;
+  const count = rules.divdata.length / textsARule + rules.ipv6.length / 2;
+  return `${policy.divtype}${name}, ${count} ${count === 1 ? "rule" : "rules"}`;
 }
 
 /** The commands that take a policy's name back, if it has one that no other policy has been given since. */
