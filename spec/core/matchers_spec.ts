@@ -67,7 +67,7 @@ const explanations: readonly (readonly [divtype: string, rules: string, userinfo
   ["iprange", '[{"range":"0.0.0.0/8","upstream":"a"}]', "0.1.2.3", "range 0.0.0.0-0.255.255.255"],
   ["iprange", '[{"range":"10.0.0.1-10.0.2.3","upstream":"a"}]', "::ffff:10.0.1.1", "range 10.0.0.1-10.0.2.3"],
   ["iprange", '[{"range":"10.0.0.1","upstream":"a"}]', "10.0.0.2", "no range holds 10.0.0.2"],
-  ["iprange", '[{"range":"::/8","upstream":"a"}]', "::2", "range 00000000000000000000000000000000-00ffffffffffffffffffffffffffffff"],
+  ["iprange", '[{"range":"::/8","upstream":"a"}]', "::2", "range 0000:0000:0000:0000:0000:0000:0000:0000-00ff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"],
   ["iprange", '[{"range":"::/8","upstream":"a"}]', "x", "'x' is not an IP address"],
   ["uidsuffix", '[{"suffix":"05","upstream":"a"},{"suffix":"5","upstream":"a"}]', "105", "suffix '05'"],
   ["uidsuffix", '[{"suffix":"05","upstream":"a"}]', "106", "no rule for a suffix of '106'"],

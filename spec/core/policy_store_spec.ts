@@ -20,7 +20,7 @@ describe("storing a policy", () => {
     const transaction = defined(commit(redis, setPolicy(context(), policy)), "the transaction");
     equal([transaction.answer.policyId, transaction.revision], ["0", 1]);
     equal(redis.dump().split("\n"), [
-      "ab:test:audit = stream |||1-0 nonce n1 time 1700000000000 who alice from 127.0.0.1 action policy_set what policy 0 before  after uidsuffix, 1 entries hostnames  policyids 0",
+      "ab:test:audit = stream |||1-0 nonce n1 time 1700000000000 who alice from 127.0.0.1 action policy_set what policy 0 before  after uidsuffix, 1 rule hostnames  policyids 0",
       "ab:test:policies:0:divdata = hash |1 beta1||",
       "ab:test:policies:0:divtype = string uidsuffix|||",
       "ab:test:policies:idCount = string 0|||",
@@ -93,6 +93,9 @@ describe("storing a policy", () => {
     equal(redis.run(["HGETALL", keys.policyMeta("1")]), ["salt", "s"]);
     equal(redis.run(["LRANGE", keys.divdata("2"), "0", "-1"]), ["a:b", "u"]);
     equal(redis.run(["HGETALL", keys.policyNames]), ["n", "0"]);
+    contains(redis.dump(), "after iprange 'n', 2 rules hostnames");
+    contains(redis.dump(), "after percent, 1 rule hostnames");
+    contains(redis.dump(), "after header, 1 rule hostnames");
   });
 
   it("watches what it has read: the counter, the names, the revision, the audit stream", () => {
@@ -182,7 +185,7 @@ describe("storing a group", () => {
     equal([redis.run(["GET", keys.divtype("1")]), redis.run(["GET", keys.divtype("2")])], ["url", "uidsuffix"]);
     equal([redis.run(["GET", keys.policyIdCount]), redis.run(["GET", keys.groupIdCount]), redis.run(["GET", keys.revision])], ["2", "0", "2"]);
     equal([redis.run(["HGET", keys.groupNames, "g"]), redis.run(["HGET", keys.groupMeta("0"), "name"])], ["0", "g"]);
-    contains(redis.dump(), "action policygroup_set what policygroup 0 before  after 1: url 'n', 1 entries; 2: uidsuffix, 1 entries hostnames  policyids 1\n2");
+    contains(redis.dump(), "action policygroup_set what policygroup 0 before  after 1: url 'n', 1 rule; 2: uidsuffix, 1 rule hostnames  policyids 1\n2");
   });
 
   it("is refused where a policy is in the way of its ids", () => {

@@ -45,12 +45,12 @@ describe("changes", () => {
     const [first, second] = group.group as [number, number];
     const entries = (await audit()).slice(known);
     expect(entries.map(({ action, what, before, after, hostnames, policyids }) => ({ action, what, before, after, hostnames, policyids }))).toEqual([
-      { action: "policy_set", what: `policy ${policy}`, before: "", after: "uidsuffix 'one', 1 entries", hostnames: "", policyids: `${policy}` },
+      { action: "policy_set", what: `policy ${policy}`, before: "", after: "uidsuffix 'one', 1 rule", hostnames: "", policyids: `${policy}` },
       {
         action: "policygroup_set",
         what: `policygroup ${group.groupid as number}`,
         before: "",
-        after: `${first}: uidsuffix, 1 entries; ${second}: uidsuffix, 1 entries`,
+        after: `${first}: uidsuffix, 1 rule; ${second}: uidsuffix, 1 rule`,
         hostnames: "",
         policyids: `${first}\n${second}`,
       },
@@ -102,7 +102,7 @@ describe("changes", () => {
     expect(await cluster.ask(host, { headers: { "X-Uid": "1" } })).toBe("stable");
     expect(await cluster.ask(host, { headers: { "X-Uid": "2" } })).toBe("beta2");
     const { data } = await cluster.done("status");
-    expect(data.broken).toContainEqual(expect.objectContaining({ hostname: host, level: 1, policyid: `${policyid}` }));
+    expect(data.broken).toContainEqual(expect.objectContaining({ hostname: host, level: 1, policyid: Number(policyid) }));
     await cluster.done("runtime_del", { hostname: host });
     expect((await cluster.done("status")).data.broken_levels).toBe(0);
   });
