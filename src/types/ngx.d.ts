@@ -64,6 +64,7 @@ declare namespace ngx {
     function get_body_data(): string | undefined;
     function get_body_file(): string | undefined;
     function discard_body(): void;
+    function clear_header(name: string): void;
     /** Values are `true` for a name without one, and a list where a name stands more than once. */
     function get_uri_args(most: number): LuaMultiReturn<[Record<string, string | boolean | (string | boolean)[]>, string?]>;
   }

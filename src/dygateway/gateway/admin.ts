@@ -58,7 +58,16 @@ export function serveAdmin(): void {
   tidy();
 }
 
+/**
+ * Headers that make an answer depend on a version of it. Answers here have none, and nginx, which looks at them after the
+ * action is done, would send 412 or 304 in the place of what it did.
+ */
+const conditions = ["If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"];
+
 function serve(pause: Pause): void {
+  for (const condition of conditions) {
+    ngx.req.clear_header(condition);
+  }
   const refusal = refuseAdminRequest(
     {
       host: requestFacts.variable("http_host"),

@@ -30,7 +30,7 @@ import { deletePolicy, setPolicy } from "../core/store/policy_changes.ts";
 import { deleteRuntime, setRuntime } from "../core/store/runtime_changes.ts";
 import { readRuntime } from "../core/store/runtime_reads.ts";
 import type { Change } from "../core/store/transaction.ts";
-import { explainRequest, listRuntimes, nodeStatus } from "./admin_reports.ts";
+import { explainRequest, nodeStatus, reportRuntimes } from "./admin_reports.ts";
 import type { AdminContext } from "./admin_context.ts";
 import { readJsonBody } from "./admin_request.ts";
 import { foreignDivtypes } from "./foreign.ts";
@@ -208,7 +208,7 @@ actions["runtime_del"] = (context) => {
   return change(context, () => deleteRuntime(context.change, hostname.value), silent);
 };
 
-actions["runtime_list"] = listRuntimes;
+actions["runtime_list"] = reportRuntimes;
 actions["status"] = nodeStatus;
 actions["explain"] = explainRequest;
 

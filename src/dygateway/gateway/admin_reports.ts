@@ -1,4 +1,4 @@
-import { explainAnswer, runtimeListAnswer } from "../core/admin/answers.ts";
+import { explainAnswer, idValue, runtimeListAnswer } from "../core/admin/answers.ts";
 import { hostnameOf, pageOf } from "../core/admin/parameters.ts";
 import { luaFailed } from "../core/errors.ts";
 import { jsonNull, object } from "../core/json/value.ts";
@@ -10,7 +10,7 @@ import type { Trace } from "../core/runtime/explain.ts";
 import { numberReply } from "../core/store/command.ts";
 import type { StoreWork } from "../core/store/command.ts";
 import type { Keys } from "../core/store/keys.ts";
-import { listHostnames, readRuntime } from "../core/store/runtime_reads.ts";
+import { listRuntimes } from "../core/store/runtime_list.ts";
 import { describedRequest } from "../core/userinfo/described_request.ts";
 import type { ActionAnswer } from "./admin_actions.ts";
 import type { AdminContext } from "./admin_context.ts";
@@ -68,7 +68,7 @@ function brokenLevels(): { readonly count: number; readonly listed: JsonValue[] 
           object([
             ["hostname", hostname],
             ["level", level.number],
-            ["policyid", level.policyId === "" ? jsonNull : Number(level.policyId)],
+            ["policyid", idValue(level.policyId)],
             ["divtype", level.divtype],
             ["reason", level.reason],
           ]),
@@ -149,31 +149,12 @@ export function explainRequest(context: AdminContext): Result<ActionAnswer> {
   return success({ detail: "", data: explainAnswer(hostname.value, trace) });
 }
 
-function* readPage(
-  keys: Keys,
-  from: number,
-  count: number,
-): StoreWork<Result<{ readonly data: JsonObject }>> {
-  const hostnames = yield* listHostnames(keys);
-  if (!hostnames.ok) {
-    return hostnames;
-  }
-  const rows: { hostname: string; policyIds: string[] }[] = [];
-  for (const hostname of hostnames.value.slice(from, from + count)) {
-    const runtime = yield* readRuntime(keys, hostname);
-    const levels = runtime.ok && runtime.value !== undefined ? runtime.value.levels : [];
-    rows.push({ hostname, policyIds: levels.map((level) => keys.policyIdOf(level.divDataKey) ?? level.divDataKey) });
-  }
-  const next = from + count < hostnames.value.length ? from + count : undefined;
-  return success({ data: runtimeListAnswer(rows, next) });
-}
-
 /** Every hostname that has a runtime, and the policies it uses. */
-export function listRuntimes(context: AdminContext): Result<ActionAnswer> {
+export function reportRuntimes(context: AdminContext): Result<ActionAnswer> {
   const page = pageOf(context.parameters.once);
   if (!page.ok) {
     return page;
   }
-  const read = readStore(context.settings.redis, readPage(context.keys, page.value.from, page.value.count));
-  return read.ok ? success({ detail: "", data: read.value.data }) : read;
+  const read = readStore(context.settings.redis, listRuntimes(context.keys, page.value.from, page.value.count));
+  return read.ok ? success({ detail: "", data: runtimeListAnswer(read.value.items, read.value.next) }) : read;
 }

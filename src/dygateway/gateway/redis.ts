@@ -1,9 +1,11 @@
-import { storeConflict, storeRefused, storeUncertain, storeUnreachable } from "../core/errors.ts";
+import { storeConflict, storeUncertain, storeUnreachable } from "../core/errors.ts";
 import { failure, success } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
 import type { RedisSettings } from "../core/settings.ts";
-import { errorReply, isError, nilReply } from "../core/store/command.ts";
+import { errorReply, nilReply } from "../core/store/command.ts";
 import type { Command, Reply, StoreWork } from "../core/store/command.ts";
+import { inTransaction, readExecution } from "../core/store/execution.ts";
+import type { Executed } from "../core/store/execution.ts";
 import type { Change, Transaction } from "../core/store/transaction.ts";
 import { ngxNull, redisModule } from "./platform.ts";
 
@@ -47,6 +49,8 @@ export function describePlace(settings: RedisSettings): string {
 export interface Connection {
   readonly client: RedisClient;
   readonly pipeline: (this: void, commands: Command[]) => Result<Reply[]>;
+  /** Why the last pipeline was not answered. */
+  readonly brokenBecause: (this: void) => string;
   /** Gives the connection back for the next user; only in a state in which one may take it. */
   readonly release: (this: void) => void;
   readonly close: (this: void) => void;
@@ -92,8 +96,10 @@ export function connect(settings: RedisSettings): Result<Connection> {
     client.close();
     return failure(storeUnreachable(place, refusal));
   }
+  let reasonBroken = "";
   return success({
     client,
+    brokenBecause: () => `${place}: ${reasonBroken}`,
     pipeline: (commands) => {
       client.init_pipeline(commands.length);
       for (const command of commands) {
@@ -102,7 +108,8 @@ export function connect(settings: RedisSettings): Result<Connection> {
       const [raw, broken] = client.commit_pipeline();
       if (raw === undefined) {
         client.close();
-        return failure(storeUnreachable(place, broken ?? "the connection broke"));
+        reasonBroken = broken ?? "the connection broke";
+        return failure(storeUnreachable(place, reasonBroken));
       }
       const replies: Reply[] = [];
       for (let i = 0; i < commands.length; i++) {
@@ -152,34 +159,9 @@ export function readStore<T>(settings: RedisSettings, work: StoreWork<Result<T>>
   return done.value;
 }
 
-type Executed = "done" | "conflict";
-
-/** MULTI, the commands, EXEC; a command that is refused when queued makes Redis refuse them all. */
 function execute(connection: Connection, commands: readonly Command[]): Result<Executed> {
-  const pipeline: Command[] = [["MULTI"]];
-  for (const command of commands) {
-    pipeline.push(command);
-  }
-  pipeline.push(["EXEC"]);
-  const sent = connection.pipeline(pipeline);
-  if (!sent.ok) {
-    return failure(storeUncertain(sent.error.desc));
-  }
-  const replies = sent.value;
-  const result = replies[replies.length - 1];
-  if (isError(result)) {
-    const refused = replies.find((reply) => isError(reply));
-    return failure(storeRefused(isError(refused) ? refused.message : result.message));
-  }
-  if (result === nilReply) {
-    return success("conflict");
-  }
-  for (const reply of result as Reply[]) {
-    if (isError(reply)) {
-      return failure(storeUncertain(`a command failed inside the transaction: ${reply.message}`));
-    }
-  }
-  return success("done");
+  const sent = connection.pipeline(inTransaction(commands));
+  return sent.ok ? readExecution(sent.value) : failure(storeUncertain(connection.brokenBecause()));
 }
 
 /**

@@ -30,7 +30,7 @@ const statusData = z.object({
     z.object({
       hostname: z.string(),
       level: z.number(),
-      policyid: z.string(),
+      policyid: z.union([z.number(), z.string()]).nullable(),
       divtype: z.string(),
       reason: z.string(),
     }),

@@ -5,7 +5,8 @@ import type { Keys } from "../../dygateway/core/store/keys.ts";
 import { deleteRuntime, divtypeOfModule, parserOfModule, setRuntime } from "../../dygateway/core/store/runtime_changes.ts";
 import { readRuntime, type StoredRuntime } from "../../dygateway/core/store/runtime_reads.ts";
 import type { Transaction } from "../../dygateway/core/store/transaction.ts";
-import { listRuntimes, type ListedRuntime } from "../store/runtime_list.ts";
+import type { Page } from "../../dygateway/core/store/policy_reads.ts";
+import { listRuntimes, type ListedRuntime } from "../../dygateway/core/store/runtime_list.ts";
 import { commandGroup } from "./command_group.ts";
 import { deletionWords, exitCodesHelp, report, type Outcome } from "./outcome.ts";
 import { printable } from "./printable.ts";
@@ -120,12 +121,12 @@ function listCommand(terminal: Terminal): Command {
     .description("list all hostnames that have a runtime")
     .action(async (options: CommonOptions) => {
       const session = openSession(options, terminal);
-      const listed = await session.read(listRuntimes(session.keys));
+      const listed = await session.read(listRuntimes(session.keys, 0, Infinity));
       report(listed, listWords, options, terminal);
     });
 }
 
-function listWords(runtimes: readonly ListedRuntime[]): Outcome {
+function listWords({ items: runtimes }: Page<ListedRuntime>): Outcome {
   const rows = runtimes.map(({ hostname, policyIds }) => [hostname, `${policyIds.length}`, policyIds.join(", ")]);
   const text = rows.length === 0 ? "no runtimes are set" : tableText(["hostname", "levels", "policies"], rows);
   return { text, data: runtimeListAnswer(runtimes, undefined) };

@@ -9,7 +9,7 @@ import { readStore } from "../store/work.ts";
 import { adminPlace, askAdmin, type AdminReply } from "./admin_client.ts";
 import { readStatusAnswer } from "./node_status.ts";
 import { refused } from "./outcome.ts";
-import { printable } from "./printable.ts";
+import { printable, shortened } from "./printable.ts";
 import { commonCommand, commonConfig, type CommonOptions } from "./session.ts";
 import { problemsOf, statusText } from "./status_text.ts";
 import type { Terminal } from "./terminal.ts";
@@ -20,6 +20,9 @@ Examples:
   dygateway status -c /etc/dygateway/dygateway.yaml --json
 Exit codes: 0 all is well; 1 something is wrong, or the gateway does not answer;
 2 the command line or the configuration is wrong.`;
+
+/** Columns of an answer that is not understood: enough to see whose it is. */
+const mostShown = 300;
 
 export function statusCommand(terminal: Terminal): Command {
   return commonCommand("status")
@@ -60,7 +63,8 @@ function* ping(): StoreWork<Result<null>> {
 function reportAnswer(place: string, reply: AdminReply & { ok: true }, options: CommonOptions, terminal: Terminal): void {
   const answer = readStatusAnswer(reply.body);
   if (answer.kind !== "status") {
-    const strange = `it answers HTTP ${reply.status} with something else than a gateway's status`;
+    const start = shortened(printable(reply.body.trim()), mostShown);
+    const strange = `it answers HTTP ${reply.status} with something else than a gateway's status: ${start}`;
     const reason = answer.kind === "refused" ? `${printable(answer.desc)} (${answer.code})` : strange;
     terminal.err(`dygateway: ${place}: ${reason}`);
     if (options.json && answer.kind === "refused") terminal.out(reply.body.trimEnd());

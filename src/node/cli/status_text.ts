@@ -42,7 +42,7 @@ function workerProblems({ workers, revision }: NodeStatus): string[] {
 function levelProblems({ broken, broken_levels: count }: NodeStatus): string[] {
   if (count === 0) return [];
   const lines = broken.map(({ hostname, level, policyid, divtype, reason }) => {
-    const policy = policyid === "" ? "" : `, policy ${policyid}`;
+    const policy = policyid === null || policyid === "" ? "" : `, policy ${policyid}`;
     const type = divtype === "" ? "" : ` (${divtype})`;
     return `  ${printable(`${hostname} level ${level}${policy}${type}: ${reason}`)}`;
   });

@@ -29,6 +29,11 @@ export class CommandFailure extends Error {
 }
 
 export function processTerminal(): Terminal {
+  // `dygateway … | head` closes the pipe early: that is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
   return {
     environment: process.env,
     out: (text) => process.stdout.write(`${text}\n`),

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { storeConflict, storeRefused, storeUncertain } from "../../dygateway/core/errors.ts";
+import { storeConflict, storeUncertain } from "../../dygateway/core/errors.ts";
 import { failure, success, type Result } from "../../dygateway/core/result.ts";
 import type { RedisSettings } from "../../dygateway/core/settings.ts";
-import { isError, listReply, nilReply } from "../../dygateway/core/store/command.ts";
+import type { Command } from "../../dygateway/core/store/command.ts";
+import { inTransaction, readExecution, type Executed } from "../../dygateway/core/store/execution.ts";
 import type { Change, Transaction } from "../../dygateway/core/store/transaction.ts";
 import { connect, type Connection } from "./connection.ts";
 import { runWork } from "./work.ts";
@@ -11,31 +12,20 @@ import { runWork } from "./work.ts";
 const MAX_ATTEMPTS = 100;
 const LONGEST_BACKOFF_MS = 50;
 
-type Executed = "done" | "conflict";
-
-/** MULTI, the commands, EXEC; a command that is refused when queued makes Redis refuse them all. */
-async function execute<T>(connection: Connection, transaction: Transaction<T>): Promise<Result<Executed>> {
-  const sent = await connection.pipeline([["MULTI"], ...transaction.commands, ["EXEC"]]);
-  if (!sent.ok) return failure(storeUncertain(`${connection.place}: ${sent.reason}`));
-  const result = sent.replies.at(-1);
-  if (isError(result)) {
-    const refused = sent.replies.find((reply) => isError(reply));
-    return failure(storeRefused(isError(refused) ? refused.message : result.message));
-  }
-  if (result === nilReply) return success("conflict");
-  const failed = listReply(result).find((reply) => isError(reply));
-  return isError(failed)
-    ? failure(storeUncertain(`a command failed inside the transaction: ${failed.message}`))
-    : success("done");
+async function execute(connection: Connection, commands: readonly Command[]): Promise<Result<Executed>> {
+  const sent = await connection.pipeline(inTransaction(commands));
+  return sent.ok ? readExecution(sent.replies) : failure(storeUncertain(`${connection.place}: ${sent.reason}`));
 }
 
 async function attempt<T>(connection: Connection, plan: () => Change<T>): Promise<Result<Transaction<T> | "conflict">> {
   const planned = await runWork(connection, plan());
   if (!planned.ok) return planned;
   const outcome = planned.value;
-  if (!outcome.ok || outcome.value.commands.length === 0) return outcome;
-  const executed = await execute(connection, outcome.value);
-  if (!executed.ok) return executed;
+  // Without commands it says only whether somebody else changed what was read; a refusal that was planned between two
+  // reads of another writer's change is none.
+  const commands = outcome.ok ? outcome.value.commands : [];
+  const executed = await execute(connection, commands);
+  if (!executed.ok) return commands.length > 0 ? executed : outcome;
   return executed.value === "done" ? outcome : success("conflict");
 }
 

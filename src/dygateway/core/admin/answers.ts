@@ -1,3 +1,4 @@
+import { isDecimal } from "../decimal.ts";
 import { errorInfo } from "../errors.ts";
 import type { GatewayError } from "../errors.ts";
 import { jsonNull, object } from "../json/value.ts";
@@ -22,6 +23,14 @@ export function errorAnswer(error: GatewayError): JsonObject {
     ["code", error.code],
     ["desc", error.desc],
   ]);
+}
+
+/** An id as a number, as clients know it; what somebody else put in its place as it is, and null for none. */
+export function idValue(id: string): JsonValue {
+  if (isDecimal(id)) {
+    return Number(id);
+  }
+  return id === "" ? jsonNull : id;
 }
 
 function scores(pairs: readonly string[]): JsonObject {
@@ -146,7 +155,7 @@ export function explainAnswer(hostname: string, trace: Trace | undefined): JsonO
   const levels = trace.levels.map((level) =>
     object([
       ["level", level.number],
-      ["policyid", level.policyId === "" ? jsonNull : Number(level.policyId)],
+      ["policyid", idValue(level.policyId)],
       ["divtype", level.divtype],
       ["source", level.source],
       ["userinfo", level.userinfo ?? jsonNull],
