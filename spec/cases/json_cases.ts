@@ -112,6 +112,8 @@ export const printedJson: readonly (readonly [value: JsonValue, text: string])[]
   [-7, "-7"],
   [0.5, "0.5"],
   [99999999999999, "99999999999999"],
+  [100000000000000, "100000000000000"],
+  [-123456789012345, "-123456789012345"],
   [true, "true"],
   [jsonNull, "null"],
   [{ kind: "integer", digits: "18446744073709551616" }, "18446744073709551616"],

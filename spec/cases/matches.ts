@@ -146,6 +146,7 @@ function ofRanges(divtype: string): BrokenCase[] {
     { name: "a score that is no number", divtype, divdata: ["0:a", "nan", "1:a", "2.3"], words: "is no bound" },
     { name: "a score that is a word", divtype, divdata: ["0:a", "0.7", "1:a", "ten"], words: "is no bound" },
     { name: "a score without end", divtype, divdata: ["0:a", "0.7", "1:a", "inf"], words: "is no bound" },
+    { name: "a score beyond every number", divtype, divdata: ["0:a", "0.7", "1:a", "1e999"], words: "is no bound" },
     { name: "a score below every value", divtype, divdata: ["0:a", "-inf", "1:a", "2.3"], words: "is no bound" },
     { name: "a negative score", divtype, divdata: ["0:a", "-1.3", "1:a", "2.3"], words: "is no bound" },
   ];

@@ -18,6 +18,8 @@ export const randomDivtypes: readonly string[] = [
 ];
 
 const DIGITS = "0123456789";
+/** The first digits of uids near the largest bound of a range, which have 16. */
+const LARGE = "450359962737";
 const cities = ["BJ", "SH", "北京", "上海", "a b", "%E5%8C%97", "x+y", "é", "1", "constructor"];
 const paths = ["/", "/a", "/a/b", "/中", "/a%20b", "/A", "/a/"];
 const names = ["X-Env", "x-env", "uid", "Group", "a.b", "a_b"];
@@ -28,7 +30,7 @@ function upstream(dice: Random): string {
 }
 
 function uid(dice: Random): string {
-  return dice.text(DIGITS, dice.below(10) === 0 ? 1 + dice.below(22) : 1 + dice.below(3));
+  return dice.text(DIGITS, dice.below(10) === 0 ? 1 + dice.below(22) : 1 + dice.below(2));
 }
 
 function ipv4(dice: Random): string {
@@ -78,15 +80,17 @@ function ruleKeys(dice: Random, divtype: string): string {
     case "iprange":
       return `"range":${addressRange(dice)}`;
     case "uidrange": {
-      const start = dice.below(20) === 0 ? 4503599627370000 + dice.below(400) : dice.below(1000);
-      return `"range":{"start":${start},"end":${start + dice.below(60)}}`;
+      const start = dice.below(1000);
+      const end = start + dice.below(60);
+      const head = dice.below(20) === 0 ? LARGE : "";
+      return `"range":{"start":${head}${start + 1000},"end":${head}${end + 1000}}`;
     }
     case "uidsuffix":
       return `"suffix":${dice.below(2) === 0 ? numberText(dice, 10) : quoted(dice.text(DIGITS, 1 + dice.below(4)))}`;
     case "uidappoint": {
       const uids: string[] = [];
-      for (let i = dice.below(30); i >= 0; i--) {
-        uids.push(dice.below(3) === 0 ? numberText(dice, 100000) : quoted(dice.pick([uid(dice), dice.text("ab0-", 3)])));
+      for (let i = dice.below(12); i >= 0; i--) {
+        uids.push(dice.below(3) === 0 ? numberText(dice, 1000) : quoted(dice.pick([uid(dice), dice.text("ab0-", 3)])));
       }
       return `"uidset":[${uids.join(",")}]`;
     }
@@ -101,19 +105,26 @@ function ruleKeys(dice: Random, divtype: string): string {
   }
 }
 
-/** One in eight texts has a character changed, taken out or doubled: broken JSON, broken rules, other policies. */
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) > 127) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * One in eight texts has something put in or taken out: broken JSON, broken rules, other policies. Only texts in ASCII,
+ * whose places are the same in both runtimes.
+ */
 function spoiled(dice: Random, text: string): string {
-  if (dice.below(8) !== 0) {
+  if (dice.below(8) !== 0 || !isAscii(text)) {
     return text;
   }
-  // Only ASCII is touched, so that the text stays the same in both runtimes.
-  let at = dice.below(text.length);
-  while (at > 0 && (text.charCodeAt(at) > 127 || text.charCodeAt(at - 1) > 127)) {
-    at--;
-  }
+  const at = dice.below(text.length);
   const put = dice.pick(["", '"', "{", "}", "]", ",", ":", "0", "-", "9", ".", "e", "\\", "\\u0041", "\\ud83d", " ", "\n", "null", "a"]);
-  const cut = text.charCodeAt(at) > 127 ? 0 : dice.below(2);
-  return text.slice(0, at) + put + text.slice(at + cut);
+  return text.slice(0, at) + put + text.slice(at + dice.below(2));
 }
 
 /** A policy of a random type that may be right or wrong. */
@@ -137,7 +148,7 @@ export function randomUserinfo(dice: Random, divtype: string): string {
     case "iprange":
       return address(dice);
     case "uidrange":
-      return dice.below(10) === 0 ? `${4503599627370000 + dice.below(500)}` : numberText(dice, 1100);
+      return dice.below(10) === 0 ? `${LARGE}${dice.below(1100) + 1000}` : `${dice.below(1100) + 1000}`;
     case "uidappoint":
       return dice.below(3) === 0 ? dice.text("ab0-", 3) : uid(dice);
     case "arg_city":

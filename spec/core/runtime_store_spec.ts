@@ -201,6 +201,8 @@ describe("reading runtimes", () => {
     equal(valueOf(drive(redis, listHostnames(keys))), ["*.x", "a:b:c", "b"]);
     byHand(redis, ["SET a*:runtimeInfo:yes:divsteps 1", "SET ax:runtimeInfo:no:divsteps 1"]);
     equal(valueOf(drive(redis, listHostnames(storeKeys("a*")))), ["yes"]);
+    byHand(redis, ["SET a\\b:runtimeInfo:back:divsteps 1"]);
+    equal(valueOf(drive(redis, listHostnames(storeKeys("a\\b")))), ["back"]);
     redis.fault = (command) => (command[0] === "SCAN" ? errorReply("NOPERM") : undefined);
     refused(drive(redis, listHostnames(keys)), 40101, "NOPERM");
   });

@@ -50,13 +50,22 @@ const short: ElementType = {
   typedArray: stringsAreBytes ? undefined : Uint16Array,
 };
 
+/** A NULL pointer is a value that equals nil, which is what `undefined` is here. */
+function isNull(memory: Memory | undefined): boolean {
+  return memory === undefined;
+}
+
 /**
  * Under LuaJIT from the C library and not from Lua's own heap: its collector waits until the heap has doubled, and
  * would let as much garbage lie around as the tables are large.
  */
 function allocate(type: ElementType, length: number): NumberBuffer {
   if (ffi !== undefined) {
-    return ffi.gc(ffi.cast(type.pointer, ffi.C.dygateway_calloc(length, type.size)), ffi.C.dygateway_free);
+    const memory = ffi.C.dygateway_calloc(length, type.size);
+    if (isNull(memory)) {
+      throw new Error(`no memory for ${length * type.size} bytes`);
+    }
+    return ffi.gc(ffi.cast(type.pointer, memory), ffi.C.dygateway_free);
   }
   if (type.typedArray === undefined) {
     throw new Error("there are no typed arrays in this runtime");
