@@ -5,5 +5,6 @@ export const luaEntries: readonly string[] = [
   "dygateway/phases/init.lua",
   "dygateway/phases/init_worker.lua",
   "lib/abtesting/error/errcode.lua",
+  "lib/abtesting/utils/init.lua",
   "lualib_bundle.lua",
 ];

@@ -5,6 +5,7 @@ import { luaEntries } from "../../scripts/build/entries.ts";
 import { runScript, type ScriptRun, temporaryDirectory, writeTree } from "./support/sandbox.ts";
 
 const prefix = "/opt/dygateway";
+const registrations = "lib/abtesting/utils/init.lua";
 
 interface Place {
   readonly checkout: string;
@@ -17,6 +18,7 @@ function built(): Place {
   copyFileSync("scripts/install", join(checkout, "scripts/install"));
   writeTree(checkout, {
     ...Object.fromEntries(luaEntries.map((entry) => [`lua-out/${entry}`, "-- lua\n"])),
+    [`lua-out/${registrations}`]: "-- divtypes of this version\n",
     "lua-out/dygateway/core/old.lua": "-- goes with the next version\n",
     "dist/dygateway.mjs": "#!/usr/bin/env node\n",
     "templates/nginx.conf.hbs": "",
@@ -61,6 +63,19 @@ describe("make install", () => {
     expect(install(place).output).toContain("nginx/vhosts/example.conf.old");
     expect(readFileSync(join(root, "nginx/vhosts/example.conf.old"), "utf8")).toBe("# mine\n");
     expect(readFileSync(join(root, "nginx/vhosts/example.conf"), "utf8")).toContain("rewrite_by_lua_file");
+  });
+
+  it("keeps registrations that an operator has added, and lays the new version's beside them", () => {
+    const place = built();
+    install(place);
+    const root = join(place.destination, prefix);
+    writeTree(place.checkout, { [`lua-out/${registrations}`]: "-- divtypes of the next version\n" });
+    install(place);
+    expect(readFileSync(join(root, registrations), "utf8")).toBe("-- divtypes of the next version\n");
+    writeTree(root, { [registrations]: "-- and mine\n" });
+    expect(install(place).output).toContain(`${registrations} was edited and is kept`);
+    expect(readFileSync(join(root, registrations), "utf8")).toBe("-- and mine\n");
+    expect(readFileSync(join(root, `${registrations}.dist`), "utf8")).toBe("-- divtypes of the next version\n");
   });
 
   it("removes what the version before brought, and nothing that an operator added", () => {
