@@ -1,10 +1,11 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { useCluster, type Cluster } from "./support/cluster.ts";
 import { keepaliveAgent } from "./support/http.ts";
 
-const fixtures = new URL("../lua/fixtures/", import.meta.url).pathname;
+const fixtures = fileURLToPath(new URL("../lua/fixtures/", import.meta.url));
 
 /** Drops modules and parsers into the two folders of an installation, as their authors do. */
 function drop(prefix: string, modules: readonly string[], parsers: readonly string[]): void {

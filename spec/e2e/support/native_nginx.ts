@@ -1,15 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { gateway, nginxOf } from "./gateway.ts";
+import { gateway, usualNginx } from "./gateway.ts";
 import { until } from "./until.ts";
-
-const HEADER_BUFFERS = "large_client_header_buffers 8 256k;";
 
 /** What the test's nginx servers have in common: long connections, long headers, nothing written. */
 export const generousHttp = `keepalive_requests 1000000;
 client_header_buffer_size 4k;
-${HEADER_BUFFERS}
+large_client_header_buffers 8 256k;
 access_log off;
 `;
 
@@ -41,10 +39,9 @@ export function namedServers(ports: Readonly<Record<string, number>>): string {
 /**
  * Starts an nginx without any module of ours, the same binary as the gateway's.
  *
- * @param folder its own. @param rendered the gateway's configuration, which tells the binary.
- * @param http what stands in its http block. @param port one that it listens on.
+ * @param folder its own. @param http what stands in its http block. @param port one that it listens on.
  */
-export async function startNativeNginx(folder: string, rendered: string | undefined, http: string, port: number): Promise<NativeNginx> {
+export async function startNativeNginx(folder: string, http: string, port: number): Promise<NativeNginx> {
   mkdirSync(folder, { recursive: true });
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};\n`);
   const conf = `worker_processes 1;
@@ -56,8 +53,7 @@ default_type text/plain;
 ${generousHttp}${temporary.join("")}${http}}
 `;
   writeFileSync(join(folder, "nginx.conf"), conf);
-  const binary = rendered === undefined ? "nginx" : nginxOf(rendered);
-  const nginx = gateway(binary, folder, join(folder, "error.log"), join(folder, "nginx.out"));
+  const nginx = gateway(usualNginx(), folder, join(folder, "error.log"), join(folder, "nginx.out"));
   nginx.start();
   try {
     await until("nginx listens", async () => {
