@@ -7,10 +7,13 @@ PREFIX ?= /usr/local/dygateway
 DESTDIR ?=
 # Settings of `make run`; empty: the demo's own default.
 export PORT ADMIN_PORT BACKEND_PORT RUN_DIR DETACH
-# Setting of `make test`: lint, unit, lua or e2e; empty: all.
+# The parts of `make test` (lint, unit, lua, e2e) or of `make bench`; empty: all.
 export ONLY
+# Settings of `make bench` and `make soak`. bash counts a variable named SECONDS up by itself, hence another name.
+export ROUNDS SCALE MINUTES SEED RESULTS
+export BENCH_SECONDS = $(SECONDS)
 
-.PHONY: help setup build lint test run stop install clean
+.PHONY: help setup build lint test bench soak run stop install clean
 
 help: ## This list
 	@printf 'dygateway: a dynamic routing gateway on nginx + Lua\n\n'
@@ -32,6 +35,16 @@ lint: ## Lint, types, stray Lua globals
 test: ## Everything: lint, unit tests in Node and LuaJIT, end to end
 	@scripts/verify
 
+bench: ## Measure speed and memory against bare nginx; half an hour
+	@scripts/setup bench
+	@scripts/ts build
+	@exec scripts/ts bench run
+
+soak: ## Ten minutes of load, changes and faults, every answer checked
+	@scripts/setup run
+	@scripts/ts build
+	@exec scripts/ts bench soak
+
 run: ## Start the demo: Redis, five backends, the gateway
 	@scripts/setup run
 	@scripts/ts build
@@ -49,4 +62,7 @@ clean: ## Remove what the build made: lua-out/ dist/ build/
 ## make run       PORT=8030 ADMIN_PORT=8080 BACKEND_PORT=8040 (five ports)
 ##                RUN_DIR=.run DETACH=1 (return when it is ready)
 ## make test      ONLY=lint|unit|lua|e2e
+## make bench     ROUNDS=7 SECONDS=6 SCALE=1 RESULTS=bench/RESULTS.md
+##                ONLY=variants,memory,load,hostkeys,micro
+## make soak      MINUTES=10 SEED=… RESULTS=bench/SOAK.md
 ## make install   PREFIX=/usr/local/dygateway DESTDIR=

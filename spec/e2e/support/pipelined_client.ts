@@ -4,7 +4,7 @@ import { parseAnswer, type RawAnswer } from "./raw_answer.ts";
 const CONNECTIONS = 4;
 /** Requests on one connection that wait for their answers. */
 const DEPTH = 32;
-const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 25;
 const TIMEOUT_MS = 20_000;
 
 interface Work {

@@ -25,6 +25,9 @@ function dechunk(bytes: Buffer, from: number): { readonly body: string; readonly
       return undefined;
     }
     const size = parseInt(bytes.toString("latin1", at, line), 16);
+    if (Number.isNaN(size)) {
+      throw new Error(`no chunk: ${bytes.toString("latin1", 0, 4000)}`);
+    }
     const end = line + 2 + size + 2;
     if (end > bytes.length) {
       return undefined;

@@ -17,6 +17,8 @@ import { pacer, tidyAfter } from "./pace.ts";
 import { requestFacts } from "./request_facts.ts";
 
 function answer(body: JsonObject, pause: Pause): void {
+  // nginx throws away a body that no action asked for, and would say `100 Continue` to it in the middle of the answer.
+  ngx.req.clear_header("Expect");
   ngx.header["Content-Type"] = "application/json; charset=utf-8";
   ngx.header["Cache-Control"] = "no-store";
   ngx.say(printJson(body, pause));
@@ -55,7 +57,7 @@ export function serveAdmin(): void {
   const pause = pacer();
   const tidy = tidyAfter(pause);
   serve(pause);
-  tidy();
+  tidy(false);
 }
 
 /**

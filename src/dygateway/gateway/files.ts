@@ -34,13 +34,16 @@ const flush = (file: LuaFile): LuaMultiReturn<[boolean | undefined, string?]> =>
  */
 export function writeFile(path: string, writeTo: (this: void, file: LuaFile) => void, keepAs?: string): void {
   const aside = `${path}.new`;
+  // A worker that hangs may still hold its own half of it open: it must not go on writing into ours.
+  os.remove(aside);
   const file = openPrivately(aside);
-  writeTo(file);
+  const [written, refused] = pcall(writeTo, file);
   const [flushed, problem] = flush(file);
   file.close();
-  if (flushed === undefined) {
+  if (!written || flushed === undefined) {
+    // Where the disk is full, half a file would keep it so.
     os.remove(aside);
-    throw `${path}: ${problem ?? "could not be written"}`;
+    throw written ? `${path}: ${problem ?? "could not be written"}` : refused;
   }
   if (keepAs !== undefined) {
     os.rename(path, keepAs);

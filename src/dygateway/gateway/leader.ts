@@ -53,8 +53,13 @@ export const LEASE_LOST = "dygateway: the lease is lost";
 const RENEW_SECONDS = 0.5;
 
 export interface LeaseHolder {
-  /** @throws LEASE_LOST */
+  /** Makes sure of the lease before what only its holder may do. @throws LEASE_LOST */
   readonly renew: (this: void) => void;
+  /**
+   * Prolongs the lease until `stop` says so or it is lost. Runs as a light thread of its own: the work may wait for a
+   * slow store, or between two attempts, for longer than the lease lasts.
+   */
+  readonly hold: (this: void, stop: (this: void) => boolean) => void;
   /** The pause of work that takes longer than the lease lasts. @throws LEASE_LOST */
   readonly pause: Pause;
 }
@@ -69,6 +74,12 @@ export function leaseHolder(pace: Pause): LeaseHolder {
   }
   return {
     renew,
+    hold: (stop) => {
+      while (!stop() && renewLease()) {
+        renewedAt = ngx.now();
+        ngx.sleep(RENEW_SECONDS);
+      }
+    },
     pause: () => {
       if (ngx.now() - renewedAt >= RENEW_SECONDS) {
         renew();

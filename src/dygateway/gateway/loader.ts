@@ -43,6 +43,26 @@ interface Known {
   readonly manifest: RuntimeManifest;
 }
 
+/** Every hostname that has a runtime once these are published; undefined where that are the same as before. */
+export function hostnamesAfter(
+  before: readonly string[],
+  changed: readonly PublishedRuntime[],
+): string[] | undefined {
+  const all = textSet([before]);
+  let moved = false;
+  for (const { hostname, manifest } of changed) {
+    if ((all[hostname] === true) !== (manifest !== undefined)) {
+      moved = true;
+      if (manifest === undefined) {
+        delete all[hostname];
+      } else {
+        all[hostname] = true;
+      }
+    }
+  }
+  return moved ? Object.keys(all) : undefined;
+}
+
 export function createLoader(keys: Keys, pause: Pause): Loader {
   const known: Lookup<Known> = lookup();
   const index = createLoaderIndex();

@@ -30,12 +30,12 @@ const STEP_KILOBYTES = 64;
 /**
  * Remembers how much memory Lua uses now. The function it returns, called when the work is done, gives back what a
  * large policy took meanwhile, in slices: the collector's own pace would keep a worker several times its size for
- * minutes.
+ * minutes. Tables outside Lua's heap it does not see at all: whoever let go of large ones says so by `isMuch`.
  */
-export function tidyAfter(pause: Pause): (this: void) => void {
+export function tidyAfter(pause: Pause): (this: void, isMuch: boolean) => void {
   const before = collectgarbage("count");
-  return () => {
-    if (collectgarbage("count") - before < MUCH_KILOBYTES) {
+  return (isMuch) => {
+    if (!isMuch && collectgarbage("count") - before < MUCH_KILOBYTES) {
       return;
     }
     let done = false;

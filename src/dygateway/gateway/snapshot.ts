@@ -5,8 +5,19 @@ import type { Runtime } from "../core/runtime/decide.ts";
 /** What this worker has in force: compiled runtimes by hostname. Each is immutable and is replaced whole. */
 const runtimes: Lookup<Runtime> = lookup();
 
+/** What each request does first; undefined, which is cheap, as long as timers keep `runtimes` up to date. */
+let beforeLookup: ((this: void) => void) | undefined;
+
 export function runtimeOf(hostname: string): Runtime | undefined {
+  if (beforeLookup !== undefined) {
+    beforeLookup();
+  }
   return runtimes[hostname];
+}
+
+/** From now on every request makes sure by itself that it sees what is in force. */
+export function lookBeforeEach(look: (this: void) => void): void {
+  beforeLookup = look;
 }
 
 export function inForce(): Lookup<Runtime> {

@@ -172,6 +172,10 @@ function restoreRules(dir: string, rules: RulesPlace, places: Lookup<RulesPlace>
   if (problem !== undefined || chunks !== chunksOf(rules) || digest !== rules.digest) {
     logError(`${path} is not used: ${problem ?? "it is missing, damaged or cut off"}`);
     deleteBlob(blob, chunks);
+    if (problem === undefined) {
+      // It would be taken for the right one, by its name, when these rules are saved again.
+      os.remove(path);
+    }
     return undefined;
   }
   const place = { ...rules, blob };

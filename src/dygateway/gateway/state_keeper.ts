@@ -1,3 +1,4 @@
+import { LEASE_LOST } from "./leader.ts";
 import { logErrorSometimes } from "./log.ts";
 import type { Pause } from "../core/result.ts";
 import { saveState } from "./state_files.ts";
@@ -11,7 +12,7 @@ const SHARE = 0.1;
 /** Keeps the files on disk up with what is published. */
 export interface StateKeeper {
   readonly changed: (this: void) => void;
-  /** Writes if there is something to write and the last time is long enough ago. */
+  /** Writes if there is something to write and the last time is long enough ago. @throws LEASE_LOST */
   readonly save: (this: void) => void;
 }
 
@@ -34,6 +35,9 @@ export function createStateKeeper(dir: string, pause: Pause): StateKeeper {
       const [saved, reason] = pcall(() => {
         saveState(dir, position, pause);
       });
+      if (!saved && (reason as unknown) === LEASE_LOST) {
+        throw LEASE_LOST;
+      }
       waitSeconds = Math.max(SAVE_SECONDS, (ngx.now() - now) / SHARE);
       dirty = !saved || readPosition().seq !== position.seq;
       const problem = saved ? "" : tostring(reason);

@@ -9,7 +9,7 @@ import type { Seen } from "./changes_seen.ts";
 import { LEASE_LOST, leaseHolder } from "./leader.ts";
 import { discardedRules } from "./discarded_rules.ts";
 import { createListener } from "./listener.ts";
-import { createLoader } from "./loader.ts";
+import { createLoader, hostnamesAfter } from "./loader.ts";
 import { logErrorSometimes, logNotice } from "./log.ts";
 import { thisNode } from "./node_settings.ts";
 import { pacer } from "./pace.ts";
@@ -91,19 +91,9 @@ export function followStore(): void {
     if (changed.length === 0 && known.seq > 0 && known.revision === position.revision) {
       return;
     }
-    const all = textSet([loader.hostnames()]);
-    let moved = false;
-    for (const { hostname, manifest } of changed) {
-      if ((all[hostname] === true) !== (manifest !== undefined)) {
-        moved = true;
-        if (manifest === undefined) {
-          delete all[hostname];
-        } else {
-          all[hostname] = true;
-        }
-      }
-    }
-    publish(changed, moved ? Object.keys(all) : undefined, position);
+    // What was read while another worker took over may be older than what that one has published.
+    lease.renew();
+    publish(changed, hostnamesAfter(loader.hostnames(), changed), position);
     discarded.add(loader.published(changed));
     keeper.changed();
   }
@@ -173,9 +163,12 @@ export function followStore(): void {
     if (everything) {
       scannedAt = ngx.now();
     }
-    const done = takeOver(live, { ...what, everything }, { position, following }, accepted);
-    if (!done.ok) {
+    const [ran, done] = pcall(() => takeOver(live, { ...what, everything }, { position, following }, accepted));
+    if (!ran || !done.ok) {
       seen.putBack({ ...what, everything });
+    }
+    if (!ran) {
+      throw done;
     }
     return done;
   }
@@ -215,9 +208,12 @@ export function followStore(): void {
     }
   }
 
-  const thread = ngx.thread.spawn(() => {
-    listener.run();
-  });
+  const threads = [
+    ngx.thread.spawn(listener.run),
+    ngx.thread.spawn(() => {
+      lease.hold(stopping);
+    }),
+  ];
   while (!stopping()) {
     const [ran, outcome] = pcall(() => {
       lease.renew();
@@ -238,5 +234,7 @@ export function followStore(): void {
   }
   stopped = true;
   connection?.close();
-  ngx.thread.kill(thread);
+  for (const thread of threads) {
+    ngx.thread.kill(thread);
+  }
 }

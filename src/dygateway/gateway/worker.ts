@@ -1,5 +1,6 @@
 import { lookup, textSet } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
+import { noPause } from "../core/result.ts";
 import type { Pause } from "../core/result.ts";
 import type { Runtime } from "../core/runtime/decide.ts";
 import type { RuntimeManifest } from "../core/store/manifest.ts";
@@ -7,7 +8,7 @@ import { compileRuntime, forgetUnused, matcherCache, OUTDATED, recordUse } from 
 import { logErrorSometimes, logWarning } from "./log.ts";
 import { tidyAfter } from "./pace.ts";
 import { readHostnames, readManifest, readPosition, readSeq, readSteps, writeWorkerReport } from "./shared_state.ts";
-import { inForce, replaceRuntimes } from "./snapshot.ts";
+import { inForce, lookBeforeEach, replaceRuntimes } from "./snapshot.ts";
 import type { ReplacedRuntime } from "./snapshot.ts";
 
 /** Seconds between two reports of a worker that has nothing new to say. */
@@ -22,8 +23,24 @@ let applying = false;
 let reportedAt = 0;
 
 let brokenLevels = 0;
+/** Entries of the rules that the last step replaced: their tables wait for the collector. */
+let releasedEntries = 0;
+const MANY_ENTRIES = 10000;
+
+function entriesOf(manifest: RuntimeManifest | undefined): number {
+  let entries = 0;
+  for (const level of manifest?.levels ?? []) {
+    entries += (level.rules?.entries ?? 0) + (level.rules?.ipv6Entries ?? 0);
+  }
+  return entries;
+}
+let leaving = false;
 
 function report(): void {
+  if (leaving) {
+    // The place in the shared dict is its successor's.
+    return;
+  }
   const now = ngx.now();
   reportedAt = now;
   const id = ngx.worker.id() ?? 0;
@@ -73,9 +90,11 @@ function apply(pause: Pause): void {
     }
   }
   // From here to the end nothing yields.
+  releasedEntries = 0;
   const before = inForce();
   for (const { hostname, runtime, manifest } of replaced) {
     brokenLevels += (runtime?.broken.length ?? 0) - (before[hostname]?.broken.length ?? 0);
+    releasedEntries += entriesOf(manifests[hostname]);
     recordUse(cache, manifests[hostname], manifest);
     if (manifest === undefined) {
       delete manifests[hostname];
@@ -102,7 +121,7 @@ export function catchUp(pause: Pause): void {
     apply(pause);
   });
   report();
-  tidy();
+  tidy(releasedEntries > MANY_ENTRIES);
   applying = false;
   if (!applied) {
     forgetUnused(cache);
@@ -118,4 +137,15 @@ export function tick(pause: Pause): void {
   if (ngx.now() - reportedAt >= REPORT_SECONDS) {
     report();
   }
+}
+
+/**
+ * Nginx reloads or ends: this worker finishes what it has begun, and its timers are over. A connection that it has
+ * accepted may send its first request much later, and must not be answered by what was in force now.
+ */
+export function leave(): void {
+  leaving = true;
+  lookBeforeEach(() => {
+    catchUp(noPause);
+  });
 }

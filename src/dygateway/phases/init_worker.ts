@@ -3,7 +3,7 @@ import { giveUpLease, tryLead } from "../gateway/leader.ts";
 import { logError } from "../gateway/log.ts";
 import { pacer } from "../gateway/pace.ts";
 import { followStore } from "../gateway/sync.ts";
-import { catchUp, tick } from "../gateway/worker.ts";
+import { catchUp, leave, tick } from "../gateway/worker.ts";
 
 /** Seconds between two looks at the shared dict; a change reaches a worker within this and its own work. */
 const TICK_SECONDS = 0.02;
@@ -32,7 +32,9 @@ export function start(): void {
   }
   catchUp(noPause);
   ngx.timer.every(TICK_SECONDS, (premature) => {
-    if (!premature) {
+    if (premature) {
+      leave();
+    } else {
       tick(pacer());
     }
   });

@@ -1,6 +1,7 @@
 import { utf8Bytes } from "../json/utf8.ts";
 
 const PERCENT = 37;
+const PIECE = 512;
 const HEX = "0123456789abcdef";
 
 /**
@@ -15,6 +16,7 @@ export function decodeArgument(text: string): string {
     return encoded;
   }
   const spaced = encoded.split("+").join(" ");
+  let whole = "";
   let bytes = "";
   let start = 0;
   for (let i = 0; i < spaced.length; i++) {
@@ -23,10 +25,15 @@ export function decodeArgument(text: string): string {
       const low = HEX.indexOf(spaced.charAt(i + 2).toLowerCase());
       if (high >= 0 && low >= 0) {
         bytes += spaced.slice(start, i) + String.fromCharCode(high * 16 + low);
+        // To append to a text is to copy it, and a query may be as long as nginx's buffers: the long one is copied rarely.
+        if (bytes.length >= PIECE) {
+          whole += bytes;
+          bytes = "";
+        }
         i += 2;
         start = i + 1;
       }
     }
   }
-  return bytes + spaced.slice(start);
+  return whole + bytes + spaced.slice(start);
 }

@@ -126,7 +126,7 @@ function parseValue(cursor: Cursor, depth: number): JsonValue {
  * @returns the value, or what is wrong and at which byte (from 1).
  */
 export function parseJson(text: string, pause: Pause): Parsed {
-  const cursor: Cursor = { text, pause, at: 0, values: 0, reason: undefined };
+  const cursor: Cursor = { text, pause, at: 0, pauseAt: 0, values: 0, reason: undefined };
   const value = parseValue(cursor, 0);
   if (cursor.reason === undefined && skipSpace(cursor) >= 0) {
     refuse(cursor, "unexpected text after the value");

@@ -1,4 +1,4 @@
-import { refuse } from "./cursor.ts";
+import { pauseSometimes, refuse } from "./cursor.ts";
 import type { Cursor } from "./cursor.ts";
 import type { JsonValue } from "./value.ts";
 
@@ -18,6 +18,7 @@ function skipDigits(cursor: Cursor): number {
       break;
     }
     cursor.at++;
+    pauseSometimes(cursor);
   }
   return cursor.at - start;
 }

@@ -1,6 +1,6 @@
 import { lookup } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
-import { refuse } from "./cursor.ts";
+import { pauseSometimes, refuse } from "./cursor.ts";
 import type { Cursor } from "./cursor.ts";
 import { characterOf, sequenceLength } from "./utf8.ts";
 
@@ -62,16 +62,23 @@ export function parseString(cursor: Cursor): string {
   const { text } = cursor;
   cursor.at++;
   let start = cursor.at;
-  let before = "";
+  // Only of a text with escapes; joined once, since to append to a text is to copy it.
+  let parts: string[] | undefined;
   while (cursor.at < text.length) {
+    pauseSometimes(cursor);
     const unit = text.charCodeAt(cursor.at);
     if (unit === QUOTE) {
-      const value = before + text.slice(start, cursor.at);
+      const last = text.slice(start, cursor.at);
       cursor.at++;
-      return value;
+      if (parts === undefined) {
+        return last;
+      }
+      parts.push(last);
+      return parts.join("");
     }
     if (unit === BACKSLASH) {
-      before += text.slice(start, cursor.at) + parseEscape(cursor);
+      parts ??= [];
+      parts.push(text.slice(start, cursor.at), parseEscape(cursor));
       start = cursor.at;
       if (cursor.reason !== undefined) {
         return "";

@@ -112,3 +112,15 @@ export function hasControlCharacter(text: string): boolean {
   }
   return false;
 }
+
+/** At most about `most` units of a text, for people to read; what follows is left out, whole characters of it. */
+export function shortened(text: string, most: number): string {
+  if (text.length <= most) {
+    return text;
+  }
+  let end = most;
+  while (end > 0 && text.charCodeAt(end) >= 0x80 && text.charCodeAt(end) < 0xc0) {
+    end--;
+  }
+  return `${text.slice(0, end)}…`;
+}

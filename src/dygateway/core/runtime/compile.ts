@@ -1,6 +1,7 @@
 import { diversionTypes } from "../diversion/index.ts";
 import type { Matcher, MatcherBuilder } from "../diversion/diversion_type.ts";
 import { moduleMissing, policyBroken } from "../errors.ts";
+import { shortened } from "../json/utf8.ts";
 import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
 import type { LevelManifest, RuntimeManifest } from "../store/manifest.ts";
@@ -83,6 +84,9 @@ function compileLevel(
   return { number, policyId, divtype, userinfo: source.value.text, read: source.value.read, matcher: matcher.value };
 }
 
+/** Of a reason, which may quote what is stored. */
+const LONGEST_REASON = 400;
+
 /** Compiles what a manifest describes. A level that cannot be used is left out, with its reason kept; the others work. */
 export function compileManifest(manifest: RuntimeManifest, matcherOf: MatcherOf, foreignParser: ForeignParser): Runtime {
   const levels: Level[] = [];
@@ -92,7 +96,7 @@ export function compileManifest(manifest: RuntimeManifest, matcherOf: MatcherOf,
     if ("matcher" in compiled) {
       levels.push(compiled);
     } else {
-      broken.push(compiled);
+      broken.push({ ...compiled, reason: shortened(compiled.reason, LONGEST_REASON) });
     }
   }
   if (manifest.problem !== undefined) {

@@ -8,21 +8,26 @@ import type { Command, Reply, StoreWork } from "./command.ts";
 /** Pairs in one command or page: a pipeline of these is many small writes to Redis, not one that holds it up. */
 export const PAIRS_A_PAGE = 500;
 
+/** The command that stores one page of `pairs`, those from `start` on, under `key`. */
+export function writePage(key: string, storage: Storage, pairs: StoredPairs, start: number): Command {
+  const command: Command = [storage === "hash" ? "HSET" : storage === "zset" ? "ZADD" : "RPUSH", key];
+  for (let i = start; i < pairs.length && i < start + PAIRS_A_PAGE * 2; i += 2) {
+    const first = pairs[i]!;
+    const second = pairs[i + 1]!;
+    if (storage === "zset") {
+      command.push(second, first);
+    } else {
+      command.push(first, second);
+    }
+  }
+  return command;
+}
+
 /** The commands that store `pairs` under `key`. */
 export function writePairs(key: string, storage: Storage, pairs: StoredPairs): Command[] {
   const commands: Command[] = [];
   for (let start = 0; start < pairs.length; start += PAIRS_A_PAGE * 2) {
-    const command: Command = [storage === "hash" ? "HSET" : storage === "zset" ? "ZADD" : "RPUSH", key];
-    for (let i = start; i < pairs.length && i < start + PAIRS_A_PAGE * 2; i += 2) {
-      const first = pairs[i]!;
-      const second = pairs[i + 1]!;
-      if (storage === "zset") {
-        command.push(second, first);
-      } else {
-        command.push(first, second);
-      }
-    }
-    commands.push(command);
+    commands.push(writePage(key, storage, pairs, start));
   }
   return commands;
 }
@@ -46,7 +51,7 @@ function takeAll(reply: Reply | undefined, take: TakePair): string | undefined {
     return reply.message;
   }
   const items = listReply(reply);
-  for (let i = 0; i + 1 < items.length; i += 2) {
+  for (let i = 0; i < items.length; i += 2) {
     take(textReply(items[i]) ?? "", textReply(items[i + 1]) ?? "");
   }
   return undefined;
@@ -90,7 +95,8 @@ function* readOrdered(
 
 /**
  * Reads what is stored under `key`, pair by pair in pages: a hash's fields in any order (now and then one of them
- * twice), a sorted set by score, a list as it is.
+ * twice), a sorted set by score, a list as it is; the last item of a list of an odd length has "" beside it, so that
+ * whoever compiles it finds half of a rule.
  *
  * @param count the key's size as `countCommand` answered it.
  * @returns why it could not be read, if so.

@@ -41,6 +41,9 @@ export interface Keys {
 
 const DIVSTEPS = ":divsteps";
 
+/** Of a hostname and what stands behind it: longer than any that a location could mean, so it is nobody's runtime. */
+const MAX_RUNTIME_KEY_LENGTH = 1024;
+
 export const DEFAULT_PREFIX = "ab:test";
 
 /** Characters that SCAN's patterns give a meaning of their own. */
@@ -80,7 +83,7 @@ export function storeKeys(prefix: string): Keys {
 
   function hostnameOf(key: string): string | undefined {
     const head = `${runtimes}:`;
-    if (key.slice(0, head.length) !== head) {
+    if (key.slice(0, head.length) !== head || key.length > head.length + MAX_RUNTIME_KEY_LENGTH) {
       return undefined;
     }
     if (endsWith(key, DIVSTEPS)) {

@@ -25,6 +25,13 @@ export interface LoadedRules {
 /** Longer than any rule that a policy_set would take; a longer one was put there by accident. */
 export const MAX_FIELD_LENGTH = 65536;
 
+/** The same of a policy's options. */
+const MAX_OPTION_LENGTH = 1024;
+
+function isMonstrous(option: string | undefined): boolean {
+  return option !== undefined && option.length > MAX_OPTION_LENGTH;
+}
+
 const DIVDATA = ":divdata";
 
 /** What stands beside a divdata key: the keys of the same policy that the predecessor does not know. */
@@ -55,6 +62,10 @@ export function* loadRules(divDataKey: string, sink: RulesSink): StoreWork<Resul
     const broken = isError(metaReply) ? `${beside.meta}: ${metaReply.message}` : `${beside.ipv6} is no sorted set`;
     return failure(divdataBroken(broken));
   }
+  const meta = decodeMeta(metaReply);
+  if (isMonstrous(meta.name) || isMonstrous(meta.userinfo) || isMonstrous(meta.salt)) {
+    return failure(divdataBroken(`${beside.meta}: an option longer than ${MAX_OPTION_LENGTH} bytes`));
+  }
   let oversized = "";
   const bounded = (take: TakePair): TakePair => (first, second) => {
     if (first.length > MAX_FIELD_LENGTH || second.length > MAX_FIELD_LENGTH) {
@@ -70,7 +81,7 @@ export function* loadRules(divDataKey: string, sink: RulesSink): StoreWork<Resul
     if (!read.ok) {
       return read;
     }
-    entries = storage === "list" ? Math.floor(read.value / 2) : read.value;
+    entries = storage === "list" ? Math.ceil(read.value / 2) : read.value;
   }
   const ipv6 = yield* readPairs(beside.ipv6, "zset", ipv6Count, bounded(sink.ipv6));
   if (!ipv6.ok) {
@@ -82,5 +93,5 @@ export function* loadRules(divDataKey: string, sink: RulesSink): StoreWork<Resul
   if (entries === 0 && numberReply(ipv6Count) <= 0) {
     return failure(divdataBroken(`${divDataKey}: there is no data`));
   }
-  return success({ storage: storage ?? "zset", entries, ipv6Entries: ipv6.value, meta: decodeMeta(metaReply) });
+  return success({ storage: storage ?? "zset", entries, ipv6Entries: ipv6.value, meta });
 }

@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from "../json/value.ts";
 import type { Result } from "../result.ts";
 import type { Keys } from "./keys.ts";
 import type { LoadedRules } from "./load_rules.ts";
+import { MAX_LEVEL_FIELD_LENGTH } from "./runtime_reads.ts";
 import type { StoredLevel, StoredRuntime } from "./runtime_reads.ts";
 
 /** Where a level's rules lie in a node's memory: numbered chunks, divdata first, then IPv6. */
@@ -54,7 +55,8 @@ export function levelManifest(
   const { divModulename, divDataKey, userInfoModulename } = level;
   const base = { policyId: keys.policyIdOf(divDataKey) ?? "", divModulename, divDataKey, userInfoModulename };
   if (divModulename === "" || divDataKey === "" || userInfoModulename === "") {
-    return { ...base, problem: "runtime info in db error: divModulename, divDataKey or userInfoModulename is missing" };
+    const problem = `is missing, or longer than ${MAX_LEVEL_FIELD_LENGTH} bytes`;
+    return { ...base, problem: `runtime info in db error: divModulename, divDataKey or userInfoModulename ${problem}` };
   }
   if (loaded === undefined) {
     return { ...base, problem: problem ?? "its rules were not read" };

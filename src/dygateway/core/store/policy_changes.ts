@@ -1,9 +1,9 @@
 import { nameTaken, policyBusy, storeRefused } from "../errors.ts";
 import type { CheckedPolicy } from "../policy/policy.ts";
-import type { DiversionType, StoredRules } from "../diversion/diversion_type.ts";
+import type { DiversionType, Storage, StoredPairs, StoredRules } from "../diversion/diversion_type.ts";
 import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
-import { countCommand, writePairs } from "./divdata.ts";
+import { countCommand, PAIRS_A_PAGE, writePage, writePairs } from "./divdata.ts";
 import { isError, numberReply } from "./command.ts";
 import type { Command, StoreWork } from "./command.ts";
 import type { Keys } from "./keys.ts";
@@ -25,10 +25,19 @@ export interface StoredPolicy {
 }
 
 /** Sends the pages a few at a time; a store that refuses one (it is full, it is a replica) is left without any. */
-function* writeStaged(context: ChangeContext, key: string, pages: Command[]): StoreWork<Result<null>> {
-  for (let start = 0; start < pages.length; start += PAGES_A_STEP) {
-    context.pause();
-    const pipeline = pages.slice(start, start + PAGES_A_STEP);
+function* writeStaged(
+  context: ChangeContext,
+  key: string,
+  storage: Storage,
+  pairs: StoredPairs,
+): StoreWork<Result<null>> {
+  const step = PAIRS_A_PAGE * 2 * PAGES_A_STEP;
+  for (let first = 0; first < pairs.length; first += step) {
+    const pipeline: Command[] = [];
+    for (let start = first; start < pairs.length && start < first + step; start += PAIRS_A_PAGE * 2) {
+      context.pause();
+      pipeline.push(writePage(key, storage, pairs, start));
+    }
     pipeline.push(["PEXPIRE", key, STAGING_LIFETIME_MS]);
     const replies = yield pipeline;
     const problem = replies.find((reply) => isError(reply));
@@ -58,7 +67,7 @@ function* stage(
       // Half of it from an attempt that broke off: a list would have it twice.
       yield [["UNLINK", key]];
     }
-    const written = yield* writeStaged(context, key, writePairs(key, type.storage, rules.divdata));
+    const written = yield* writeStaged(context, key, type.storage, rules.divdata);
     if (!written.ok) {
       return written;
     }

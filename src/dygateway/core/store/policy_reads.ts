@@ -26,8 +26,6 @@ const LIST_STEP = 200;
 /** Ids gone through for one page, so that a counter that somebody set far ahead does not keep a worker busy. */
 const MAX_IDS_A_PAGE = 20000;
 export const MAX_PAGE = 1000;
-/** Ids that one page looks at: however far a counter has come, or was set by accident, a request ends. */
-const IDS_A_PAGE = 20000;
 
 /** The storage that a Redis type is; undefined for the types that no policy has. */
 export function storageOf(type: Reply | undefined): Storage | undefined {
@@ -126,9 +124,6 @@ function* listByCounter<T>(
   const items: T[] = [];
   for (let start = from; start <= most; start += LIST_STEP) {
     if (start - from >= MAX_IDS_A_PAGE) {
-      return success({ items, next: start });
-    }
-    if (start - from >= IDS_A_PAGE) {
       return success({ items, next: start });
     }
     const ids: string[] = [];

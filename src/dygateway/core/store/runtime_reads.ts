@@ -1,5 +1,6 @@
 import { parseDecimal } from "../decimal.ts";
 import { runtimeBroken, storeRefused } from "../errors.ts";
+import { shortened } from "../json/utf8.ts";
 import { lookup, sortedKeys } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
 import { failure, success } from "../result.ts";
@@ -21,12 +22,22 @@ export interface StoredLevel {
 export interface StoredRuntime {
   readonly hostname: string;
   readonly divsteps: number;
-  /** As many as divsteps says; a level with a field missing has it empty. */
+  /** As many as divsteps says; a level with a field missing, or much too long, has it empty. */
   readonly levels: readonly StoredLevel[];
 }
 
 const SCAN_PAGE = "1000";
 const RUNTIMES_A_STEP = 50;
+
+/** Longer than any key or module name that could be meant; one beyond was put there by accident. */
+export const MAX_LEVEL_FIELD_LENGTH = 1024;
+/** Of a divsteps that is none, this much is shown. */
+const SHOWN = 20;
+
+function levelField(reply: Reply | undefined): string {
+  const text = textReply(reply) ?? "";
+  return text.length > MAX_LEVEL_FIELD_LENGTH ? "" : text;
+}
 
 /** What MGET of `keys.runtime(hostname)` answered; undefined where there is no runtime. */
 export function decodeRuntime(hostname: string, reply: Reply | undefined): Result<StoredRuntime | undefined> {
@@ -40,15 +51,15 @@ export function decodeRuntime(hostname: string, reply: Reply | undefined): Resul
   }
   const divsteps = parseDecimal(text);
   if (divsteps < 0 || divsteps > MAX_LEVELS) {
-    return failure(runtimeBroken(hostname, `divsteps is '${text}', a number from 1 to ${MAX_LEVELS} is expected`));
+    return failure(runtimeBroken(hostname, `divsteps is '${shortened(text, SHOWN)}', a number from 1 to ${MAX_LEVELS} is expected`));
   }
   const levels: StoredLevel[] = [];
   for (let level = 0; level < divsteps; level++) {
     const at = 1 + level * 3;
     levels.push({
-      divModulename: textReply(values[at]) ?? "",
-      divDataKey: textReply(values[at + 1]) ?? "",
-      userInfoModulename: textReply(values[at + 2]) ?? "",
+      divModulename: levelField(values[at]),
+      divDataKey: levelField(values[at + 1]),
+      userInfoModulename: levelField(values[at + 2]),
     });
   }
   return success({ hostname, divsteps, levels });

@@ -1,0 +1,115 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "../../spec/e2e/support/until.ts";
+import { BenchError } from "../settings.ts";
+import { ask } from "./http.ts";
+import { childrenOf, cpuNanoseconds } from "./process_facts.ts";
+import type { Program, Stand } from "./stand.ts";
+
+export interface NginxPlace {
+  /** The binary. */
+  readonly nginx: string;
+  /** The folder of nginx.conf. */
+  readonly conf: string;
+  readonly errorLog: string;
+  readonly port: number;
+  readonly workers: number;
+  readonly cpu: number | undefined;
+}
+
+/** How busy an idle worker may be, in parts of a CPU: timers go on. */
+const idleShare = 0.03;
+const lookMs = 200;
+const patience = 60_000;
+
+/** An nginx that a measurement has started; a gateway or not. */
+export class Nginx {
+  readonly place: NginxPlace;
+  private readonly stand: Stand;
+  private program: Program | undefined;
+
+  constructor(stand: Stand, place: NginxPlace) {
+    this.stand = stand;
+    this.place = place;
+  }
+
+  get port(): number {
+    return this.place.port;
+  }
+
+  /** Starts it and returns at once. */
+  async launch(): Promise<void> {
+    const { nginx, conf, errorLog, cpu } = this.place;
+    const args = ["-p", `${conf}/`, "-c", join(conf, "nginx.conf"), "-e", errorLog, "-g", "daemon off;"];
+    this.program = await this.stand.start({ name: "nginx", file: nginx, args, cpu });
+  }
+
+  /** Starts it and waits for its first answer. */
+  async start(): Promise<void> {
+    await this.launch();
+    await this.answers();
+  }
+
+  async stop(): Promise<void> {
+    await this.program?.stop();
+  }
+
+  get masterPid(): number {
+    return this.program?.pid ?? -1;
+  }
+
+  workerPids(): number[] {
+    return childrenOf(this.masterPid);
+  }
+
+  /** CPU time of all workers so far, in nanoseconds. */
+  workersCpu(): number {
+    return this.workerPids().reduce((sum, pid) => sum + (cpuNanoseconds(pid) ?? 0), 0);
+  }
+
+  /** Asks for new workers, and does not wait. */
+  signalReload(): void {
+    this.program?.signal("SIGHUP");
+  }
+
+  /** New workers with nothing compiled yet; the old ones are gone when it returns. */
+  async reload(): Promise<void> {
+    const before = this.workerPids();
+    this.signalReload();
+    await until("new workers serve", () => {
+      const now = this.workerPids();
+      return now.length === this.place.workers && !now.some((pid) => before.includes(pid));
+    }, patience);
+    await this.answers();
+  }
+
+  /** Waits until the workers have done what a start makes them do. */
+  async idle(): Promise<void> {
+    let before = this.workersCpu();
+    let quiet = 0;
+    await until("the workers are idle", async () => {
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
+      const now = this.workersCpu();
+      quiet = (now - before) / (lookMs * 1e6) < idleShare * this.place.workers ? quiet + 1 : 0;
+      before = now;
+      return quiet >= 3;
+    }, patience);
+  }
+
+  /** The last lines of its error log. */
+  logEnd(): string {
+    try {
+      return readFileSync(this.place.errorLog, "utf8").trimEnd().split("\n").slice(-15).join("\n");
+    } catch {
+      return "";
+    }
+  }
+
+  private async answers(): Promise<void> {
+    const ended = (): boolean => this.program?.isRunning() !== true;
+    await until(`nginx answers on port ${this.port}`, async () => ended() || (await ask(this.port, {})).status === 200, patience);
+    if (ended()) {
+      throw new BenchError(`nginx ended while starting:\n${this.logEnd()}\n${this.stand.outputEnd()}`);
+    }
+  }
+}

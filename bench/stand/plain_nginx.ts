@@ -1,0 +1,64 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Nginx } from "./nginx.ts";
+import { prepareGateway, type Site } from "./gateway.ts";
+import type { Stand } from "./stand.ts";
+
+/**
+ * `bare`: the gateway's own configuration without Lua, one static upstream. `map`: the same, with the upstream chosen by
+ * a `map` of the uid's last digit. `plain`: as bare, with the headers to the backend as most people write them.
+ */
+export type PlainKind = "bare" | "map" | "plain";
+
+/**
+ * An nginx to compare the gateway with. It is what `dygateway render` makes, less everything that is Lua, so that the
+ * difference between the two is diversion and nothing else.
+ */
+export async function preparePlainNginx(site: Site, name: string, kind: PlainKind, cpu: number | undefined): Promise<Nginx> {
+  const gateway = await prepareGateway(site, { name, workers: 1, hostkey: name, cpu });
+  const { conf } = gateway.place;
+  const file = join(conf, "nginx.conf");
+  const lines = readFileSync(file, "utf8").split("\n");
+  const lua = /^\s*(load_module|lua_\w+|init_by_lua_block|init_worker_by_lua_block)\b/;
+  const others = /^\s*include (default\.conf|vhosts)/;
+  const kept = lines.filter((line) => !lua.test(line) && !others.test(line)).join("\n");
+  // It names variables of the gateway's locations, and nothing is logged.
+  const logFormat = /^\s*log_format dygateway [^;]*;\n/m;
+  writeFileSync(file, kept.replace(logFormat, "").replace("include upstream.conf;", "include upstream.conf;\n    include site.conf;"));
+  writeFileSync(join(conf, "site.conf"), server(kind, gateway.port));
+  for (const gone of ["default.conf", "vhosts", "dygateway.json"]) {
+    rmSync(join(conf, gone), { recursive: true, force: true });
+  }
+  return plain(site.stand, gateway);
+}
+
+function plain(stand: Stand, gateway: Nginx): Nginx {
+  return new Nginx(stand, gateway.place);
+}
+
+/** As the gateway's rule: digits 1, 3, 5, 7 are diverted. */
+const digitMap = `map $http_x_uid $by_last_digit {
+    default stable;
+    "~[17]$" beta1;
+    "~3$" beta2;
+    "~5$" beta3;
+}
+`;
+
+const usualHeaders = `
+        proxy_set_header Host $host;
+        proxy_set_header Connection "";
+        proxy_set_header X-Real-IP $remote_addr;
+        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;`;
+
+function server(kind: PlainKind, port: number): string {
+  const upstream = kind === "map" ? "$by_last_digit" : "stable";
+  return `${kind === "map" ? digitMap : ""}server {
+    listen 127.0.0.1:${port} reuseport backlog=4096;
+    server_name bench.test;
+    location / {${kind === "plain" ? usualHeaders : ""}
+        proxy_pass http://${upstream};
+    }
+}
+`;
+}
