@@ -26,6 +26,8 @@ declare namespace ngx {
     safe_add(key: string, value: string | number, expireSeconds?: number): LuaMultiReturn<[boolean, string | undefined]>;
     incr(key: string, by: number, initial: number): LuaMultiReturn<[number | undefined, string | undefined]>;
     delete(key: string): void;
+    /** @param most 0 for all of them: locks the dict meanwhile. */
+    get_keys(most: number): string[];
     free_space?(): number;
     capacity?(): number;
   }

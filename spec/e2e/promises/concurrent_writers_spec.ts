@@ -63,6 +63,7 @@ test(`${WRITERS} writers at once for ${SECONDS} s: each change has its own revis
     const acknowledged: Acknowledged[] = [];
     const times: number[] = [];
     let refused = 0;
+    let gaveUp = 0;
     const end = performance.now() + SECONDS * 1000;
 
     async function change(who: string, action: string, parameters: Parameters, body?: object): Promise<AdminAnswer> {
@@ -73,6 +74,12 @@ test(`${WRITERS} writers at once for ${SECONDS} s: each change has its own revis
     }
 
     function take(answer: AdminAnswer, who: string, action: string, subject: string, left: string | undefined): void {
+      if (answer.code !== 200) {
+        // A large reading change may lose against many small ones: it then says so, and nothing has happened.
+        expect(answer.desc).toMatch(/too many writers at once.*nothing was changed/);
+        gaveUp++;
+        return;
+      }
       acknowledged.push({ revision: Number(answer.headers["x-dygateway-revision"]), who, action, subject, left });
     }
 
@@ -82,27 +89,23 @@ test(`${WRITERS} writers at once for ${SECONDS} s: each change has its own revis
         const who = `writer ${writer}, change ${n}`;
         if (n % 4 === 0) {
           const answer = await change(who, "policy_set", {}, bySuffix(n % 8 === 0 ? "beta1" : "beta2").policy);
-          expect(answer.code).toBe(200);
-          mine = String(answer.data.policyid);
+          mine = answer.code === 200 ? String(answer.data.policyid) : mine;
           take(answer, who, "policy_set", `policy ${mine}`, mine);
         } else if (n % 4 === 1 || n % 4 === 2) {
           const hostname = n % 4 === 1 ? `own${writer}.test` : `shared${(writer + n) % SHARED}.test`;
           const answer = await change(who, "runtime_set", { hostname, policyid: mine });
-          expect(answer.code).toBe(200);
           take(answer, who, "runtime_set", hostname, mine);
         } else if (n % 8 === 3) {
           // Others may be about to use it: then it is refused, and nothing has happened.
           const answer = await change(who, "policy_del", { policyid: mine });
-          expect([200, 50202]).toContain(answer.code);
-          if (answer.code === 200) {
-            take(answer, who, "policy_del", `policy ${mine}`, undefined);
-          } else {
+          if (answer.code === 50202) {
             refused++;
+          } else {
+            take(answer, who, "policy_del", `policy ${mine}`, undefined);
           }
         } else {
           const hostname = `own${writer}.test`;
           const answer = await change(who, "runtime_del", { hostname });
-          expect(answer.code).toBe(200);
           take(answer, who, "runtime_del", hostname, undefined);
         }
       }
@@ -117,7 +120,7 @@ test(`${WRITERS} writers at once for ${SECONDS} s: each change has its own revis
     }
 
     const p99 = times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0;
-    console.info(`${acknowledged.length} changes acknowledged, ${refused} refused; a change's answer at p99: ${p99.toFixed(0)} ms`);
+    console.info(`${acknowledged.length} changes acknowledged, ${refused} refused, ${gaveUp} gave up; a change's answer at p99: ${p99.toFixed(0)} ms`);
     const ordered = acknowledged.toSorted((a, b) => a.revision - b.revision);
     const revisions = ordered.map(({ revision }) => revision);
     expect(revisions).toEqual(revisions.map((_, i) => first + 1 + i));

@@ -12,7 +12,7 @@ import type { LevelManifest, RulesPlace, RuntimeManifest } from "../core/store/m
 import { readRuntime } from "../core/store/runtime_reads.ts";
 import type { StoredLevel, StoredRuntime } from "../core/store/runtime_reads.ts";
 import type { PublishedRuntime } from "./shared_state.ts";
-import { chunksOf, deleteBlob, readHostnames, readManifest, readManifestText } from "./shared_state.ts";
+import { chunksOf, deleteBlob, deleteOtherBlobs, readHostnames, readManifest, readManifestText } from "./shared_state.ts";
 import { placeRules } from "./rules_writer.ts";
 import type { PlacedRules } from "./rules_writer.ts";
 
@@ -79,6 +79,8 @@ export function createLoader(keys: Keys, pause: Pause): Loader {
       index.add(manifest);
     }
   }
+  // A leader that was killed while it loaded has left what nothing refers to.
+  deleteOtherBlobs(index.isUsed, pause);
 
   function* hold(divDataKey: string, previous: RulesPlace | undefined): StoreWork<HeldRules> {
     const placed = yield* placeRules(divDataKey, pause);
@@ -187,7 +189,7 @@ export function createLoader(keys: Keys, pause: Pause): Loader {
       }
     }
     // What one runtime let go another, or its own successor, may have taken up.
-    return released.filter((place) => !index.isUsed(place));
+    return released.filter((place) => !index.isUsed(place.blob));
   }
 
   return {

@@ -11,7 +11,7 @@ export interface LoaderIndex {
   readonly users: (this: void, divDataKey: string) => string[];
   /** The place of these very rules, where a runtime uses them. */
   readonly place: (this: void, divDataKey: string, digest: string) => RulesPlace | undefined;
-  readonly isUsed: (this: void, place: RulesPlace) => boolean;
+  readonly isUsed: (this: void, blob: string) => boolean;
 }
 
 export function createLoaderIndex(): LoaderIndex {
@@ -58,6 +58,6 @@ export function createLoaderIndex(): LoaderIndex {
     },
     users: (divDataKey) => Object.keys(hostnames[divDataKey] ?? lookup<boolean>()),
     place: (divDataKey, digest) => places[placeKey(divDataKey, digest)],
-    isUsed: (place) => blobs[place.blob] !== undefined,
+    isUsed: (blob) => blobs[blob] !== undefined,
   };
 }

@@ -1,6 +1,7 @@
 import { printJson } from "../core/json/print.ts";
 import { object } from "../core/json/value.ts";
 import { noPause } from "../core/result.ts";
+import type { Pause } from "../core/result.ts";
 import type { RulesPlace, RuntimeManifest } from "../core/store/manifest.ts";
 import { cjson, dict } from "./platform.ts";
 
@@ -170,6 +171,17 @@ export function readChunkText(blob: string, number: number): string | undefined 
 export function deleteBlob(blob: string, chunks: number): void {
   for (let number = 0; number < chunks; number++) {
     dict().delete(`b:${blob}:${number}`);
+  }
+}
+
+/** Deletes the chunks of all other blobs. Locks the dict for milliseconds where there are tens of thousands of keys. */
+export function deleteOtherBlobs(isKept: (this: void, blob: string) => boolean, pause: Pause): void {
+  for (const key of dict().get_keys(0)) {
+    const [blob] = string.match(key, "^b:(%d+):%d+$");
+    if (blob !== undefined && !isKept(blob)) {
+      dict().delete(key);
+    }
+    pause();
   }
 }
 
