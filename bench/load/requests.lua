@@ -3,7 +3,7 @@
 -- One in four is appointed by uid, one in four lies in a uid range, one in four in an IP range, one in four in none.
 -- Settings come as NAME=NUMBER behind `--`; the people are those of population.ts.
 
-local settings = { uids = 1000, uidRanges = 100, ipRanges = 100, count = 1000, seed = 1, delay = 0, answers = 0 }
+local settings = { uids = 1000, uidRanges = 100, ipRanges = 100, count = 1000, seed = 1, delay = 0, answers = 0, turns = 0 }
 local requests, at = {}, 0
 local threads = {}
 
@@ -83,7 +83,12 @@ function init(arguments)
   io.stderr:write("ready\n")
 end
 
+-- The empty turns keep wrk's own processor busy: see `turns` in wrk.ts.
 function request()
+  local sum = 0
+  for turn = 1, settings.turns do
+    sum = sum + turn
+  end
   at = at % settings.count + 1
   return requests[at]
 end

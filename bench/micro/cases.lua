@@ -203,4 +203,55 @@ cases[11] = {
   end,
 }
 
+-- The balancer: a choice and its end, all peers alive. The key is there for `hash`.
+local function balanced(label, balance, weight)
+  local function server(index)
+    local made = {}
+    for name, value in pairs(require("dygateway.core.upstream.model").serverDefaults) do
+      made[name] = value
+    end
+    made.address, made.weight = dotted(167772160 + index) .. ":80", weight(index)
+    return made
+  end
+  return {
+    name = "balancer",
+    label = label,
+    sizes = { 10, 1000 },
+    hit = path,
+    build = function(size)
+      local servers = {}
+      for index = 1, size do
+        servers[index] = server(index)
+      end
+      local balancer = require("dygateway.core.upstream.balancer").createBalancer({
+        name = "bench",
+        upstream = { servers = servers, balance = balance },
+        addresses = {},
+        now = 1000,
+        random = math.random,
+        pause = function() end,
+      })
+      return {
+        match = function(key)
+          local peer = balancer.pick(key, 1000)
+          balancer.release(peer, 1000)
+          balancer.succeeded(peer, 1000)
+          return peer
+        end,
+      }
+    end,
+  }
+end
+
+local function equally()
+  return 1
+end
+cases[12] = balanced("peers in turn", { kind = "round_robin" }, equally)
+cases[13] = balanced("weighted peers in turn", { kind = "round_robin" }, function(index)
+  return index % 10 + 1
+end)
+cases[14] = balanced("least_conn", { kind = "least_conn" }, equally)
+cases[15] = balanced("consistent hash", { kind = "hash", key = "$uri", consistent = true }, equally)
+cases[16] = balanced("random two", { kind = "random", two = true }, equally)
+
 return cases

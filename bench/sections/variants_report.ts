@@ -6,6 +6,9 @@ import { median, spread } from "../statistics.ts";
 export interface Sample {
   /** Microseconds of the worker for one request. */
   readonly cpu: number;
+  /** Requests a second while that was measured. */
+  readonly evenRate: number;
+  /** As fast as it goes. */
   readonly perSecond: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -31,7 +34,12 @@ export function reportVariants(bench: Bench, results: VariantResult[]): SectionR
   // Of the two measurements of the round, which lie far apart in it.
   const again = cpuOf("again");
   const bare = cpuOf("bare").map((cpu, round) => (cpu + (again[round] ?? NaN)) / 2);
-  const rows = results.map(({ name, label }) => [label, spreadText(spread(cpuOf(name)), 2), spreadText(spread(ratios(cpuOf(name), bare)), 3)]);
+  const rows = results.map(({ name, label, samples }) => [
+    label,
+    whole(median(samples.map(({ evenRate }) => evenRate))),
+    spreadText(spread(cpuOf(name)), 1),
+    spreadText(spread(ratios(cpuOf(name), bare)), 3),
+  ]);
   const speeds = results.map(({ samples, label }) => [
     label,
     whole(median(samples.map(({ perSecond }) => perSecond))),
@@ -45,14 +53,18 @@ export function reportVariants(bench: Bench, results: VariantResult[]): SectionR
     title: "CPU for each request, side by side",
     method:
       `${bench.settings.rounds} interleaved rounds of ${bench.settings.seconds} s; each variant is an nginx of its own with one worker ` +
-      `(${bench.pins.description}), reloaded before each round and warmed up for a second; wrk with 32 connections as fast as it goes, ` +
-      "distinct users with uid and X-Real-IP: a quarter hits each level, a quarter none; answers of 1 KB. CPU is user and system " +
-      "time of the worker over the requests answered: the median of the rounds, in brackets the least and the most. Bare nginx is " +
-      "measured twice a round, far apart, by two servers: the ratio is taken round by round over the mean of the two, and how " +
-      "far they are from 1 is what the method cannot tell apart. Bare nginx is the gateway's rendered configuration without Lua and with one static upstream, `map` " +
-      "the same with a map of the uid's last digit; `usual headers` passes X-Real-IP without looking at who sent it.",
+      `(${bench.pins.description}), reloaded before each round and warmed up for a second; wrk with 32 connections, distinct users ` +
+      "with uid and X-Real-IP: a quarter hits each level, a quarter none; answers of 1 KB. CPU is user and system time of the worker " +
+      "over the requests answered: the median of the rounds, in brackets the least and the most. It is measured while wrk keeps its " +
+      "own processor busy for some microseconds a request, so that each variant gets about as many requests a second, those of the " +
+      "first column: as fast as it goes, a slower server lets the other processor fall asleep now and then, and waking it up costs " +
+      "the server more than what is measured here. Throughput and times are from a run of half the length as fast as it goes. Bare " +
+      "nginx is measured twice a round, far apart, by two servers: the ratio is taken round by round over the mean of the two, and " +
+      "how far they are from 1 is what the method cannot tell apart. Bare nginx is the gateway's rendered configuration without Lua " +
+      "and with one static upstream, `map` the same with a map of the uid's last digit; `usual headers` passes X-Real-IP without " +
+      "looking at who sent it.",
     tables: [
-      table(["variant", "µs CPU/request", "ratio to bare"], rows),
+      table(["variant", "req/s", "µs a request", "ratio to bare"], rows),
       table(["variant", "requests/s", "p50 ms", "p99 ms"], speeds),
       flat,
     ],

@@ -19,12 +19,13 @@ export async function preparePlainNginx(site: Site, name: string, kind: PlainKin
   const { conf } = gateway.place;
   const file = join(conf, "nginx.conf");
   const lines = readFileSync(file, "utf8").split("\n");
-  const lua = /^\s*(load_module|lua_\w+|init_by_lua_block|init_worker_by_lua_block)\b/;
+  const lua = /^\s*(load_module|lua_\w+|init_by_lua_block|init_worker_by_lua_block|log_by_lua_block)\b/;
+  const balancers = /^\s*upstream dygateway_balancer\w* \{[\s\S]*?^\s*\}\n/gm;
   const others = /^\s*include (default\.conf|vhosts)/;
   const kept = lines.filter((line) => !lua.test(line) && !others.test(line)).join("\n");
   // It names variables of the gateway's locations, and nothing is logged.
   const logFormat = /^\s*log_format dygateway [^;]*;\n/m;
-  writeFileSync(file, kept.replace(logFormat, "").replace("include upstream.conf;", "include upstream.conf;\n    include site.conf;"));
+  writeFileSync(file, kept.replace(logFormat, "").replace(balancers, "").replace("include upstream.conf;", "include upstream.conf;\n    include site.conf;"));
   writeFileSync(join(conf, "site.conf"), server(kind, gateway.port));
   for (const gone of ["default.conf", "vhosts", "dygateway.json"]) {
     rmSync(join(conf, gone), { recursive: true, force: true });

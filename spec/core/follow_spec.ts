@@ -43,18 +43,18 @@ describe("following the store", () => {
     const redis = someStore();
     equal(followed(redis, { revision: 2, nonce: "n1", policyIdCount: 1 }), {
       position: atFour,
-      following: { kind: "changes", hostnames: ["a", "b"], policyIds: [] },
+      following: { kind: "changes", hostnames: ["a", "b"], policyIds: [], upstreams: [] },
     });
     addGroup(redis, `{"1":${suffixPolicy},"2":${suffixPolicy}}`);
     commit(redis, deletePolicy(context("n6"), { id: "0" }, true));
     equal(followed(redis, atFour), {
       position: { revision: 6, nonce: "n6", policyIdCount: 3 },
-      following: { kind: "changes", hostnames: ["a"], policyIds: ["2", "3", "0"] },
+      following: { kind: "changes", hostnames: ["a"], policyIds: ["2", "3", "0"], upstreams: [] },
     });
   });
 
   it("follows from the very first change", () => {
-    equal(followed(someStore(), startPosition).following, { kind: "changes", hostnames: ["a", "b"], policyIds: ["0", "1"] });
+    equal(followed(someStore(), startPosition).following, { kind: "changes", hostnames: ["a", "b"], policyIds: ["0", "1"], upstreams: [] });
   });
 
   it("takes a change that touches very many hostnames", () => {
@@ -67,6 +67,22 @@ describe("following the store", () => {
     redis.run(["XADD", keys.audit, "MAXLEN", "~", "10", "1-0", "nonce", "x", "hostnames", hostnames.join("\n"), "policyids", ""]);
     const { following } = followed(redis, startPosition);
     equal(following.kind === "changes" ? following.hostnames.length : -1, 20000);
+  });
+
+  it("names the upstreams that changes have touched, also among entries that know of none", () => {
+    const redis = fakeRedis();
+    byHand(redis, [
+      "XADD ab:test:audit MAXLEN ~ 10 1-0 nonce x hostnames h policyids 3",
+      "XADD ab:test:audit MAXLEN ~ 10 2-0 nonce y upstreams beta1",
+      "SET ab:test:revision 3",
+    ]);
+    redis.run(["XADD", keys.audit, "MAXLEN", "~", "10", "3-0", "nonce", "z", "upstreams", "stable\nbeta1"]);
+    equal(followed(redis, startPosition).following, {
+      kind: "changes",
+      hostnames: ["h"],
+      policyIds: ["3"],
+      upstreams: ["beta1", "stable", "beta1"],
+    });
   });
 
   it("reads everything where the stream has been trimmed beyond what is known", () => {
@@ -146,7 +162,7 @@ describe("following the store", () => {
     const redis = fakeRedis();
     addGroup(redis, `{"1":${suffixPolicy}}`);
     addRuntime(redis, "h", ofGroup("0"));
-    equal(followed(redis, startPosition).following, { kind: "changes", hostnames: ["h"], policyIds: ["0"] });
+    equal(followed(redis, startPosition).following, { kind: "changes", hostnames: ["h"], policyIds: ["0"], upstreams: [] });
   });
 });
 

@@ -28,6 +28,11 @@ const refusals: readonly (readonly [text: string, words: string])[] = [
   ['{"trusted_proxies":["10.0.0.0/8","10.0.0.1/8"]}', "trusted_proxies: '10.0.0.1/8' has bits set"],
   ['{"trusted_proxies":[1]}', "trusted_proxies: a list of texts is expected"],
   ['{"divtypes":{"my_city":1}}', "divtypes.my_city: the name of a userinfo parser is expected"],
+  ['{"upstreams":[]}', "upstreams: an object is expected"],
+  ['{"upstreams":{"engin":"dyups"}}', "upstreams.engin: unknown setting; known: engine, conf"],
+  ['{"upstreams":{"engine":"lua"}}', "upstreams.engine: balancer or dyups is expected"],
+  ['{"upstreams":{"engine":"dyups"}}', "upstreams.dyups_url: a URL from http:// on is expected with the engine dyups"],
+  ['{"upstreams":{"resolvers":"10.0.0.2"}}', "upstreams.resolvers: a list of texts is expected"],
   ['{"snapshot_dir":false}', "snapshot_dir: a text is expected"],
 ];
 
@@ -70,6 +75,40 @@ describe("settings", () => {
     equal(given.admin, { hosts: ["gw"], token: "t", maxBodyBytes: 7 });
     equal([given.divtypes["my_city"], given.snapshotDir], ["my_cityParser", "/d"]);
     equal([isTrusted(given.trustedProxies, "8.8.8.8"), isTrusted(given.trustedProxies, "127.0.0.1")], [true, false]);
+  });
+
+  it("say nothing about dynamic upstreams where these are not set up", () => {
+    equal(settings("{}").upstreams, undefined);
+  });
+
+  it("have a default for everything about dynamic upstreams", () => {
+    equal(settings('{"upstreams":{}}').upstreams, {
+      engine: "balancer",
+      conf: "",
+      keepaliveBlock: "dygateway_balancer",
+      closingBlock: "dygateway_balancer_close",
+      resolvers: [],
+      dyupsUrl: "",
+      dyupsTimeoutMs: 2000,
+      dyupsLocation: "/dyups",
+    });
+  });
+
+  it("of dynamic upstreams are taken as they are given", () => {
+    const given = settings(
+      '{"upstreams":{"engine":"dyups","conf":"/c","resolvers":["10.0.0.2"],"dyups_url":"http://a:1","dyups_timeout_ms":3,' +
+        '"dyups_location":""}}',
+    );
+    equal(given.upstreams, {
+      engine: "dyups",
+      conf: "/c",
+      keepaliveBlock: "dygateway_balancer",
+      closingBlock: "dygateway_balancer_close",
+      resolvers: ["10.0.0.2"],
+      dyupsUrl: "http://a:1",
+      dyupsTimeoutMs: 3,
+      dyupsLocation: "",
+    });
   });
 
   for (const [text, words] of refusals) {

@@ -50,8 +50,9 @@ test("what dygateway writes is the predecessor's layout, and what is new lies be
     { divtype: "arg", divdata: [{ name: "c", value: "x", upstream }] },
   ];
   const levels = Object.fromEntries(policies.map((policy, i) => [`${i + 1}`, policy]));
-  await cluster.done("policygroup_set", {}, { name: "all", ...levels });
-  await cluster.done("runtime_set", { hostname: "api.weibo.cn", policygroupid: 0 });
+  // No upstream is called `a:b`.
+  await cluster.done("policygroup_set", { force: 1 }, { name: "all", ...levels });
+  await cluster.done("runtime_set", { hostname: "api.weibo.cn", policygroupid: 0, force: 1 });
 
   const stored = await dump();
   const nth = ["first", "second", "third", "forth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];

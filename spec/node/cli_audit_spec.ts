@@ -53,6 +53,7 @@ describe("audit", () => {
         after: "",
         hostnames: ["a", "b"],
         policyIds: [],
+        upstreams: [],
       },
       expect.objectContaining({ revision: 8, time: null, who: "bob" }),
     ]);

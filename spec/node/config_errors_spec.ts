@@ -121,6 +121,53 @@ const table: readonly [name: string, text: string, problems: readonly string[]][
     ],
   ],
   [
+    "an upstream with a name of the gateway's own",
+    `${sound}  dygateway_balancer: { servers: [127.0.0.1:1] }\n`,
+    ["dygateway.yaml:6:3: upstreams.dygateway_balancer: names that begin with dygateway_balancer are the gateway's own"],
+  ],
+  [
+    "a backup with a way to balance that has none",
+    `${sound}  a: { balance: { hash: $uri }, servers: [127.0.0.1:1, { address: 127.0.0.1:2, backup: true }] }\n`,
+    ["dygateway.yaml:6:88: upstreams.a.servers[1].backup: a backup server is not possible with balance: hash"],
+  ],
+  [
+    "ways to balance that there are not",
+    `${sound}  a: { balance: fair, servers: [127.0.0.1:1] }\n  b: { balance: { hash: $ }, servers: [127.0.0.1:1] }\n`,
+    [
+      "dygateway.yaml:6:17: upstreams.a.balance: expected \"round_robin\" or \"least_conn\" or \"ip_hash\" or " +
+        '"random" or "random_two" or keys and values, found "fair"',
+      'dygateway.yaml:7:25: upstreams.b.balance.hash: "$" is not a hash key ' +
+        "(text with nginx variables, as $remote_addr or ${arg_id}-$uri)",
+    ],
+  ],
+  [
+    "settings of dynamic upstreams that cannot be",
+    `${sound}dynamic_upstreams: { engine: lua, keepalive: 0, resolvers: [dns.local], dyups_location: /a/, dyups: { url: ftp://a } }\n`,
+    [
+      'dygateway.yaml:6:30: dynamic_upstreams.engine: "lua" is not one of balancer, dyups',
+      "dygateway.yaml:6:46: dynamic_upstreams.keepalive: 0 is too small: at least 1 is possible",
+      'dygateway.yaml:6:61: dynamic_upstreams.resolvers[0]: "dns.local" is not the address of a DNS server ' +
+        "(10.0.0.2, 10.0.0.2:53, [fd00::2]:53)",
+      'dygateway.yaml:6:89: dynamic_upstreams.dyups_location: "/a/" is not a path ' +
+        "(letters, digits, _ . - between slashes; no slash at its end)",
+      'dygateway.yaml:6:108: dynamic_upstreams.dyups.url: "ftp://a" is not an http URL ' +
+        "(http://host:port, with a path if it has one)",
+    ],
+  ],
+  [
+    "the engine dyups without the gateway that it drives",
+    `${sound}dynamic_upstreams: { engine: dyups, dyups_location: /ab_admin }\n`,
+    [
+      "dygateway.yaml:6:30: dynamic_upstreams.engine: dyups needs the gateway with the module: set dynamic_upstreams.dyups.url",
+      "dygateway.yaml:6:53: dynamic_upstreams.dyups_location: /ab_admin is another interface's",
+    ],
+  ],
+  [
+    "a gateway with the module that no engine drives",
+    `${sound}dynamic_upstreams: { dyups: { url: "http://127.0.0.1:8081" } }\n`,
+    ["dygateway.yaml:6:22: dynamic_upstreams.dyups: is used with engine: dyups only"],
+  ],
+  [
     "upstreams that are one to nginx",
     `${sound}  Stable: { servers: [127.0.0.1:1] }\n`,
     ['dygateway.yaml:6:3: upstreams.Stable: the same upstream as "stable": nginx does not tell capitals from small letters'],

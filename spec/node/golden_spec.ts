@@ -39,7 +39,7 @@ describe("rendered files are as the golden ones", () => {
     const folder = join(golden, name);
     const result = loadConfig(join(folder, "dygateway.yaml"), { ADMIN_TOKEN: "golden-token" });
     if (!result.ok) throw new Error(JSON.stringify(result.problems, null, 2));
-    const files = renderSet(result.loaded, site, outputTarget("/etc/dygateway", result.loaded.config));
+    const files = renderSet(result.loaded, site, outputTarget("/etc/dygateway", result.loaded.config), "");
     const rendered = Object.fromEntries(files.map((file) => [file.path, file.text]));
     if (process.env["UPDATE_GOLDEN"] === "1") replaceGolden(folder, rendered);
     expect(rendered).toEqual(readGolden(folder));

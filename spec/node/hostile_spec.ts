@@ -123,6 +123,11 @@ const fields: readonly Field[] = [
   { name: "server", base: "127.0.0.1:8041", config: (value) => servers(value), in: { directive: "server" }, nginxMayRefuse: true },
   { name: "server on a socket", base: "unix:/tmp/s", config: (value) => servers({ address: value, weight: 2 }), in: { directive: "server" }, nginxMayRefuse: true },
   { name: "fail_timeout", base: "5s", config: (value) => servers({ address: "127.0.0.1:1", fail_timeout: value }), in: { directive: "server" } },
+  { name: "hash", base: "$uri", config: (value) => ({ upstreams: { stable: { balance: { hash: value }, servers: ["127.0.0.1:1"] } } }), in: { directive: "hash" }, nginxMayRefuse: true },
+  { name: "dynamic_upstreams.keepalive_timeout", base: "5s", config: (value) => ({ dynamic_upstreams: { keepalive_timeout: value } }), in: { directive: "keepalive_timeout" } },
+  { name: "dynamic_upstreams.dyups_location", base: "/a", config: (value) => ({ dynamic_upstreams: { dyups_location: value } }), in: { directive: "location", argument: (value) => `${value}/` } },
+  { name: "dynamic_upstreams.resolvers", base: "10.0.0.2", config: (value) => ({ dynamic_upstreams: { resolvers: [value] } }), inSettings: (value) => ({ upstreams: { resolvers: [value] } }) },
+  { name: "dynamic_upstreams.dyups.url", base: "http://a", config: (value) => ({ dynamic_upstreams: { engine: "dyups", dyups: { url: value } } }), inSettings: (value) => ({ upstreams: { dyups_url: value } }) },
   { name: "proxy.read_timeout", base: "5s", config: (value) => host({ proxy: { read_timeout: value } }), in: { directive: "proxy_read_timeout" } },
   { name: "proxy.max_body", base: "5m", config: (value) => host({ proxy: { max_body: value } }), in: { directive: "client_max_body_size" } },
   { name: "admin.max_body", base: "5m", config: (value) => ({ admin: { max_body: value } }), in: { directive: "client_max_body_size" } },
@@ -164,7 +169,7 @@ function readingOf(sandbox: Sandbox): Reading | null {
   const { config } = result.loaded;
   const nginx = { path: "nginx", isOpenResty: false, modules: [], mimeTypes: config.paths.mime_types ?? "/m" };
   const site = { nginx, install: config.paths.install ?? "", workerUser: config.workers.user ?? null };
-  const files = renderSet(result.loaded, site, outputTarget("/o", config));
+  const files = renderSet(result.loaded, site, outputTarget("/o", config), "");
   const textOf = (path: string): string => files.find((file) => file.path === path)?.text ?? "";
   return {
     nginx: files.filter(({ path }) => path.endsWith(".conf") && path !== "redis.conf").flatMap(({ text }) => readNginx(text)),

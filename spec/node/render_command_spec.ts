@@ -38,6 +38,46 @@ describe("render", () => {
     }
   });
 
+  it("sends requests through the gateway's balancer, also where nothing is diverted", async () => {
+    const sandbox = new Sandbox();
+    sandbox.configure({
+      hosts: [{ server_name: "api.weibo.cn", default_upstream: "stable", locations: [{ path: "/" }, { path: "/raw", divert: false }] }],
+      dynamic_upstreams: { keepalive: 99, keepalive_timeout: "30s", resolvers: ["10.0.0.2"] },
+    });
+    expect(await sandbox.render()).toMatchObject({ code: 0, err: "" });
+    const directives = dumpedByNginx(sandbox.output);
+    const blocks = directivesNamed(directives, "upstream").filter(({ args }) => args[1]?.startsWith("dygateway_balancer") === true);
+    const balancer = ["balancer_by_lua_block"];
+    expect(blocks.map(({ args, body }) => [args[1], Array.isArray(body) ? body.map(({ args: words }) => words as string[]) : []])).toEqual([
+      ["dygateway_balancer", [["server", "0.0.0.1"], balancer, ["keepalive", "99"], ["keepalive_timeout", "30s"]]],
+      ["dygateway_balancer_close", [["server", "0.0.0.1"], balancer]],
+    ]);
+    expect(directivesNamed(directives, "log_by_lua_block")).toHaveLength(1);
+    expect(directivesNamed(directives, "rewrite_by_lua_block")).toHaveLength(1);
+    expect(parseSettings(sandbox.read("dygateway.json"))).toMatchObject({
+      settings: { upstreams: { engine: "balancer", conf: `${sandbox.output}/upstream.conf`, resolvers: ["10.0.0.2"], dyupsLocation: "/dyups" } },
+    });
+  });
+
+  it("leaves requests to nginx where a module balances them", async () => {
+    const sandbox = new Sandbox();
+    sandbox.configure({
+      hosts: [{ server_name: "api.weibo.cn", default_upstream: "stable", divert: false }],
+      dynamic_upstreams: { engine: "dyups", dyups: { url: "http://127.0.0.1:8081", timeout: "500ms" }, dyups_location: "/" },
+    });
+    expect(await sandbox.render()).toMatchObject({ code: 0, err: "" });
+    const directives = dumpedByNginx(sandbox.output);
+    for (const name of ["balancer_by_lua_block", "log_by_lua_block", "rewrite_by_lua_block"]) {
+      expect(directivesNamed(directives, name), name).toEqual([]);
+    }
+    expect(directivesNamed(directives, "location").map(({ args }) => args.at(-1))).toEqual(
+      expect.arrayContaining(["/dyupsc_admin", "/list", "/detail", "/upstream/"]),
+    );
+    expect(parseSettings(sandbox.read("dygateway.json"))).toMatchObject({
+      settings: { upstreams: { engine: "dyups", dyupsUrl: "http://127.0.0.1:8081", dyupsTimeoutMs: 500, dyupsLocation: "" } },
+    });
+  });
+
   it("leaves the pid file, the logs and the sockets of a running gateway alone", async () => {
     const sandbox = new Sandbox();
     sandbox.configure({ admin: { listen: `unix:${sandbox.path("admin.sock")}` } });

@@ -69,7 +69,7 @@ describe("changes at the same time", () => {
       const [seen] = yield [["GET", "seen"]];
       // The other writer, on a connection of its own.
       if (plans <= 3) interference = store.client.set(keys.revision, `${plans}`);
-      const entry = { action: "test", what: "", before: "", after: "", hostnames: [], policyIds: [] };
+      const entry = { action: "test", what: "", before: "", after: "", hostnames: [], policyIds: [], upstreams: [] };
       yield [["ECHO", ""]];
       return success(commitChange(context, begun.value, entry, [["SET", "seen", "1"]], JSON.stringify(seen)));
     }

@@ -28,7 +28,7 @@ describe("scripts/setup", () => {
   it("says of each missing package what it is for, and installs nothing with --plan", () => {
     const { status, output } = setup(["test", "--plan"], node20);
     expect(status).toBe(1);
-    for (const name of ["libnginx-mod-http-lua", "lua-nginx-redis", "redis-server", "curl", "luajit2", "lua-busted"]) {
+    for (const name of ["libnginx-mod-http-lua", "lua-nginx-redis", "lua-nginx-dns", "redis-server", "curl", "luajit2", "lua-busted", "dnsmasq-base"]) {
       expect(output).toMatch(new RegExp(`^  ${name} +\\S.*$`, "m"));
     }
     expect(output).not.toContain("apt-get");
@@ -39,7 +39,10 @@ describe("scripts/setup", () => {
   });
 
   it("asks for test packages only when it is to prepare tests", () => {
-    expect(setup(["run", "--plan"], node20).output).not.toContain("lua-busted");
+    const { output } = setup(["run", "--plan"], node20);
+    for (const name of ["lua-busted", "dnsmasq-base"]) {
+      expect(output).not.toContain(name);
+    }
   });
 
   it("asks for no system packages to build", () => {

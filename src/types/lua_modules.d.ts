@@ -17,6 +17,21 @@ interface Semaphore {
   count(): number;
 }
 
+/** ngx.balancer of lua-resty-core. */
+interface BalancerModule {
+  set_current_peer(this: void, host: string, port: number | undefined): LuaMultiReturn<[boolean | undefined, string?]>;
+  set_more_tries(this: void, count: number): LuaMultiReturn<[boolean | undefined, string?]>;
+  /** "failed" or "next"; undefined in the first try. */
+  get_last_failure(this: void): LuaMultiReturn<[string | undefined, number?]>;
+}
+
+/** ngx.process of lua-resty-core. */
+interface ProcessModule {
+  type(this: void): string;
+  /** Answers nil where nginx is built without it. */
+  enable_privileged_agent(this: void, connections: number): LuaMultiReturn<[boolean | undefined, string?]>;
+}
+
 /** lua-resty-redis, or Debian's copy of it: commands are methods, also inside a pipeline. */
 interface RedisModule {
   "new"(): LuaMultiReturn<[RedisClient | undefined, string | undefined]>;
@@ -32,4 +47,30 @@ interface RedisClient {
   commit_pipeline(): LuaMultiReturn<[unknown[] | undefined, string?]>;
   read_reply(): LuaMultiReturn<[unknown[] | undefined, string?]>;
   [command: string]: unknown;
+}
+
+/** lua-resty-dns, or Debian's copy of it. */
+interface DnsModule {
+  "new"(options: DnsOptions): LuaMultiReturn<[DnsClient | undefined, string | undefined]>;
+}
+
+interface DnsOptions {
+  readonly nameservers: readonly (readonly [host: string, port: number])[];
+  /** Attempts. */
+  readonly retrans: number;
+  /** Milliseconds an attempt. */
+  readonly timeout: number;
+}
+
+interface DnsClient {
+  /** A list of records that may have `errcode` and `errstr`. */
+  query(name: string, options: { readonly qtype: number }): LuaMultiReturn<[DnsAnswer | undefined, string | undefined]>;
+}
+
+type DnsAnswer = readonly DnsAnswerRecord[] & { readonly errcode?: number; readonly errstr?: string };
+
+interface DnsAnswerRecord {
+  readonly type: number;
+  readonly ttl: number;
+  readonly address?: string;
 }

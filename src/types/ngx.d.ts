@@ -34,6 +34,12 @@ declare namespace ngx {
 
   interface TcpSocket {
     settimeouts(connectMs: number, sendMs: number, readMs: number): void;
+    /** @param host an address, IPv6 in brackets, or `unix:/path` without a port. */
+    connect(host: string, port?: number): LuaMultiReturn<[number | undefined, string | undefined]>;
+    send(data: string): LuaMultiReturn<[number | undefined, string | undefined]>;
+    /** What is there, as soon as anything is. */
+    receiveany(mostBytes: number): LuaMultiReturn<[string | undefined, string | undefined]>;
+    close(): LuaMultiReturn<[number | undefined, string | undefined]>;
   }
 
   interface Thread {
@@ -45,6 +51,7 @@ declare namespace ngx {
   var header: { [name: string]: string | number | undefined };
   // eslint-disable-next-line no-var
   var status: number;
+  const is_subrequest: boolean;
 
   function log(level: number, ...texts: (string | number)[]): void;
   function print(...texts: (string | number)[]): void;
@@ -76,6 +83,10 @@ declare namespace ngx {
     function pid(): number;
     function count(): number;
     function exiting(): boolean;
+  }
+
+  namespace socket {
+    function tcp(): TcpSocket;
   }
 
   namespace timer {

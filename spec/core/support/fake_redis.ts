@@ -76,7 +76,7 @@ const wrongType = errorReply("WRONGTYPE Operation against a key holding the wron
 const typeOfCommand: Lookup<Type> = lookup();
 for (const [type, names] of [
   ["string", "GET"],
-  ["hash", "HSET HGET HDEL HGETALL HLEN HSCAN"],
+  ["hash", "HSET HGET HMGET HDEL HGETALL HKEYS HLEN HSCAN"],
   ["zset", "ZADD ZCARD ZRANGE"],
   ["list", "RPUSH LRANGE LLEN"],
   ["stream", "XADD XRANGE XREVRANGE"],
@@ -208,6 +208,10 @@ export function fakeRedis(): FakeRedis {
         return setPairs(key, "hash", args, false);
       case "HGET":
         return entry?.pairs[args[0] ?? ""] ?? nilReply;
+      case "HMGET":
+        return args.map((name) => entry?.pairs[name] ?? nilReply);
+      case "HKEYS":
+        return ordered(entry);
       case "HDEL": {
         const there = entry?.pairs[args[0] ?? ""] !== undefined;
         if (entry !== undefined) {

@@ -58,7 +58,7 @@ const damages: readonly Damage[] = [
   { what: "state cut off", do: () => change("state", cut), served: before, log: /snapshot\/state is not used: it is damaged or cut off/ },
   { what: "a bit of state flipped", do: () => change("state", flip), served: before, log: /snapshot\/state is not used: it is damaged or cut off/ },
   { what: "state empty", do: () => change("state", () => ""), served: before, log: /snapshot\/state is not used/ },
-  { what: "state of another version", do: () => change("state", (bytes) => bytes.toString().replace("dygateway-state 1", "dygateway-state 2")), served: before, log: /snapshot\/state is not used: it is of another format/ },
+  { what: "state of another version", do: () => change("state", (bytes) => bytes.toString().replace(/^dygateway-state \d+/, "dygateway-state 99")), served: before, log: /snapshot\/state is not used: it is of another format/ },
   { what: "state and state.previous damaged", do: () => {
     change("state", flip);
     change("state.previous", cut);

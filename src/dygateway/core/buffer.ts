@@ -10,14 +10,21 @@ interface Memory {
   readonly memory: unique symbol;
 }
 
+type Free = (this: void, memory: Memory) => void;
+
 interface Ffi {
   readonly C: {
     dygateway_calloc(this: void, count: number, size: number): Memory;
-    dygateway_free(this: void, memory: Memory): void;
+    dygateway_free: Free;
+    dygateway_mmap(
+      this: void, at: undefined, length: number, protection: number, flags: number, file: number, offset: number,
+    ): Memory;
+    dygateway_munmap(this: void, memory: Memory, length: number): number;
+    dygateway_madvise(this: void, memory: Memory, length: number, advice: number): number;
   };
   cdef(this: void, declarations: string): void;
-  cast(this: void, type: string, memory: Memory): NumberBuffer;
-  gc(this: void, buffer: NumberBuffer, free: (this: void, memory: Memory) => void): NumberBuffer;
+  cast(this: void, type: string, memory: Memory | number): NumberBuffer;
+  gc(this: void, buffer: NumberBuffer, free: Free): NumberBuffer;
 }
 
 declare function require(this: void, name: string): Ffi;
@@ -30,6 +37,9 @@ const ffi: Ffi | undefined = stringsAreBytes ? require("ffi") : undefined;
 ffi?.cdef(`
   void *dygateway_calloc(size_t count, size_t size) __asm__("calloc");
   void dygateway_free(void *memory) __asm__("free");
+  void *dygateway_mmap(void *at, size_t length, int protection, int flags, int file, int64_t offset) __asm__("mmap64");
+  int dygateway_munmap(void *memory, size_t length) __asm__("munmap");
+  int dygateway_madvise(void *memory, size_t length, int advice) __asm__("madvise");
 `);
 
 interface ElementType {
@@ -50,22 +60,59 @@ const short: ElementType = {
   typedArray: stringsAreBytes ? undefined : Uint16Array,
 };
 
+const integer: ElementType = {
+  pointer: "uint32_t *",
+  size: 4,
+  typedArray: stringsAreBytes ? undefined : Uint32Array,
+};
+
 /** A NULL pointer is a value that equals nil, which is what `undefined` is here. */
 function isNull(memory: Memory | undefined): boolean {
   return memory === undefined;
 }
 
+/** From here on memory is asked for in large pages. */
+const LARGE_BYTES = 4194304;
+const PROT_READ_WRITE = 3;
+const MAP_PRIVATE_ANONYMOUS = 34;
+const MADV_HUGEPAGE = 14;
+
+interface Allocated {
+  readonly memory: Memory;
+  readonly free: Free;
+}
+
 /**
- * Under LuaJIT from the C library and not from Lua's own heap: its collector waits until the heap has doubled, and
- * would let as much garbage lie around as the tables are large.
+ * Zeroed memory outside of Lua's own heap, whose collector would wait until the heap has doubled, and let as much
+ * garbage lie around as the tables are large. What is large comes in pages of 2 MB where the system has them: a look-up
+ * anywhere in it then finds its address translated (madvise(2), MADV_HUGEPAGE).
  */
-function allocate(type: ElementType, length: number): NumberBuffer {
-  if (ffi !== undefined) {
-    const memory = ffi.C.dygateway_calloc(length, type.size);
-    if (isNull(memory)) {
-      throw new Error(`no memory for ${length * type.size} bytes`);
+function allocate(bytes: number): Allocated {
+  const { C } = ffi!;
+  if (bytes >= LARGE_BYTES) {
+    const mapped = C.dygateway_mmap(undefined, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
+    // MAP_FAILED is the address -1.
+    if (mapped !== (ffi!.cast("void *", -1) as unknown as Memory)) {
+      C.dygateway_madvise(mapped, bytes, MADV_HUGEPAGE);
+      return {
+        memory: mapped,
+        free: (memory) => {
+          C.dygateway_munmap(memory, bytes);
+        },
+      };
     }
-    return ffi.gc(ffi.cast(type.pointer, memory), ffi.C.dygateway_free);
+  }
+  const memory = C.dygateway_calloc(bytes, 1);
+  if (isNull(memory)) {
+    throw new Error(`no memory for ${bytes} bytes`);
+  }
+  return { memory, free: C.dygateway_free };
+}
+
+function buffer(type: ElementType, length: number): NumberBuffer {
+  if (ffi !== undefined) {
+    const { memory, free } = allocate(length * type.size);
+    return ffi.gc(ffi.cast(type.pointer, memory), free);
   }
   if (type.typedArray === undefined) {
     throw new Error("there are no typed arrays in this runtime");
@@ -73,12 +120,33 @@ function allocate(type: ElementType, length: number): NumberBuffer {
   return new type.typedArray(length);
 }
 
+/** The same memory twice: as doubles and as integers of two bytes. Whoever keeps one keeps both. */
+export interface Records {
+  readonly doubles: NumberBuffer;
+  readonly shorts: NumberBuffer;
+}
+
+/** Room for `count` records of `size` bytes (a multiple of 8), all 0. */
+export function records(count: number, size: number): Records {
+  if (ffi !== undefined) {
+    const { memory, free } = allocate(count * size);
+    return { doubles: ffi.gc(ffi.cast("double *", memory), free), shorts: ffi.cast("uint16_t *", memory) };
+  }
+  const memory = new ArrayBuffer(count * size);
+  return { doubles: new Float64Array(memory), shorts: new Uint16Array(memory) };
+}
+
 /** Room for `length` doubles, all 0. */
 export function doubles(length: number): NumberBuffer {
-  return allocate(double, length);
+  return buffer(double, length);
 }
 
 /** Room for `length` integers from 0 to 65535, all 0. */
 export function shorts(length: number): NumberBuffer {
-  return allocate(short, length);
+  return buffer(short, length);
+}
+
+/** Room for `length` integers from 0 to 2^32 - 1, all 0. */
+export function integers(length: number): NumberBuffer {
+  return buffer(integer, length);
 }

@@ -12,7 +12,10 @@ export const MAX_EXACT_INTEGER = 9007199254740991;
  */
 export const MAX_RANGE_BOUND = 4503599627370495;
 
-/** Whether `text` is one decimal digit or more, and nothing else. */
+/**
+ * Whether `text` is one decimal digit or more, and nothing else.
+ * @inlined
+ */
 export function isDecimal(text: string): boolean {
   const length = text.length;
   if (length === 0) {
@@ -31,9 +34,13 @@ export function isDecimal(text: string): boolean {
   return true;
 }
 
-/** The number that decimal digits stand for (exact up to 2^53), or -1 where `text` is anything else. */
+/**
+ * The number that decimal digits stand for (exact up to 2^53), or -1 where `text` is anything else.
+ * @inlined
+ */
 export function parseDecimal(text: string): number {
-  return isDecimal(text) ? numberOfDigits(text) : -1;
+  const number = isDecimal(text) ? numberOfDigits(text) : -1;
+  return number;
 }
 
 /** Decimal digits of an integer from 0 to 2^53; Lua's own conversion gives up after 14 digits. */

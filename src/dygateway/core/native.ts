@@ -1,7 +1,8 @@
 import { stringsAreBytes } from "./buffer.ts";
+import type { NumberBuffer } from "./buffer.ts";
 
 /**
- * Three C functions for the request path under LuaJIT. Its compiler gives up on a function that runs into a loop over
+ * A few C functions for the request path under LuaJIT. Its compiler gives up on a function that runs into a loop over
  * a text's characters, and the whole request is interpreted from then on (2 to 3 µs more, measured); one call into
  * libc or nginx keeps it compiled. Elsewhere, and for everything that is not a request, the plain functions beside
  * their callers do the same, and tests hold the two to the same answers.
@@ -13,6 +14,8 @@ interface Native {
   dygateway_inet_pton(this: void, family: number, text: string, into: ArrayLike<number>): number;
   /** ngx_murmur_hash2 of nginx's core, there only inside nginx. */
   dygateway_murmur2(this: void, text: string, length: number): number;
+  /** crc32(3) of zlib, there where nginx is linked to it. */
+  dygateway_crc32(this: void, start: number, text: string, length: number): number;
 }
 
 interface Ffi {
@@ -31,20 +34,29 @@ ffi?.cdef(`
   int dygateway_strspn(const char *text, const char *accepted) __asm__("strspn");
   int dygateway_inet_pton(int family, const char *text, uint8_t *into) __asm__("inet_pton");
   uint32_t dygateway_murmur2(const char *text, size_t length) __asm__("ngx_murmur_hash2");
+  uint32_t dygateway_crc32(size_t start, const char *text, uint32_t length) __asm__("crc32");
 `);
 
 const libc: Native | undefined = ffi?.C;
 const DIGITS = "0123456789";
 const ADDRESS_CHARACTERS = "0123456789.";
+const IPV6_CHARACTERS = "0123456789abcdefABCDEF:.";
 const AF_INET = 2;
-const octets = ffi?.new("uint8_t[4]") ?? [0, 0, 0, 0];
+const AF_INET6 = 10;
+const octets = ffi?.new("uint8_t[16]") ?? [0, 0, 0, 0];
 
-/** Whether every character is a decimal digit; undefined where it is not known natively. */
+/**
+ * Whether every character is a decimal digit; undefined where it is not known natively.
+ * @inlined
+ */
 export function isAllDigits(text: string): boolean | undefined {
   return libc === undefined ? undefined : libc.dygateway_strspn(text, DIGITS) === text.length;
 }
 
-/** The number of a dotted IPv4 address, -1 for any other text, -2 where it is not known natively. */
+/**
+ * The number of a dotted IPv4 address, -1 for any other text, -2 where it is not known natively.
+ * @inlined
+ */
 export function ipv4Number(text: string): number {
   if (libc === undefined) {
     return -2;
@@ -55,6 +67,34 @@ export function ipv4Number(text: string): number {
     return -1;
   }
   return octets[0]! * 16777216 + octets[1]! * 65536 + octets[2]! * 256 + octets[3]!;
+}
+
+/**
+ * The six bytes from `at` on as a number.
+ * @inlined
+ */
+function sixOctets(at: number): number {
+  const high = octets[at]! * 65536 + octets[at + 1]! * 256 + octets[at + 2]!;
+  return high * 16777216 + octets[at + 3]! * 65536 + octets[at + 4]! * 256 + octets[at + 5]!;
+}
+
+/**
+ * Reads an IPv6 address into three numbers: its first 48 bits, the next 48, and the last 32.
+ * @returns 1; 0 for any other text, whose numbers mean nothing; -2 where it is not known natively.
+ * @inlined
+ */
+export function readIpv6Number(text: string, into: NumberBuffer): number {
+  if (libc === undefined) {
+    return -2;
+  }
+  const isWhole = libc.dygateway_strspn(text, IPV6_CHARACTERS) === text.length;
+  if (!isWhole || libc.dygateway_inet_pton(AF_INET6, text, octets) !== 1) {
+    return 0;
+  }
+  into[0] = sixOctets(0);
+  into[1] = sixOctets(6);
+  into[2] = octets[12]! * 16777216 + octets[13]! * 65536 + octets[14]! * 256 + octets[15]!;
+  return 1;
 }
 
 function hasMurmur2(): boolean {
@@ -68,10 +108,41 @@ function hasMurmur2(): boolean {
 
 const murmur2Library: Native | undefined = hasMurmur2() ? libc : undefined;
 
-/** MurmurHash2 of a text of bytes; -1 where it is not there natively. */
+/**
+ * MurmurHash2 of a text of bytes; -1 where it is not there natively.
+ * @inlined
+ */
 export function nativeMurmur2(text: string): number {
-  return murmur2Library === undefined ? -1 : murmur2Library.dygateway_murmur2(text, text.length);
+  const hash = murmur2Library === undefined ? -1 : murmur2Library.dygateway_murmur2(text, text.length);
+  return hash;
+}
+
+function hasCrc32(): boolean {
+  return (
+    libc !== undefined &&
+    pcall(() => {
+      libc.dygateway_crc32(0, "", 0);
+    })
+  );
+}
+
+const crc32Library: Native | undefined = hasCrc32() ? libc : undefined;
+
+/**
+ * CRC-32 of a text of bytes; -1 where it is not there natively.
+ * @inlined
+ */
+export function nativeCrc32(text: string): number {
+  const sum = crc32Library === undefined ? -1 : crc32Library.dygateway_crc32(0, text, text.length);
+  return sum;
 }
 
 /** The number of a text of decimal digits. */
 export const numberOfDigits: (this: void, digits: string) => number = stringsAreBytes ? tonumber : Number;
+
+declare const string: { readonly byte: (this: void, text: string, position: number) => number };
+
+/** The code of a text's character at a position from 1; not a number behind its end. */
+export const codeAt: (this: void, text: string, position: number) => number = stringsAreBytes
+  ? string.byte
+  : (text, position) => text.charCodeAt(position - 1);

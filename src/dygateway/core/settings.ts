@@ -5,6 +5,7 @@ import { lookup } from "./lookup.ts";
 import type { Lookup } from "./lookup.ts";
 import { noPause } from "./result.ts";
 import { DEFAULT_PREFIX } from "./store/keys.ts";
+import { closingBlock, keepaliveBlock } from "./upstream/name.ts";
 import { defaultTrustedProxies, parseTrustedProxies } from "./userinfo/client_address.ts";
 import type { TrustedProxies } from "./userinfo/client_address.ts";
 
@@ -29,6 +30,25 @@ export interface AdminSettings {
   readonly maxBodyBytes: number;
 }
 
+/** Who serves upstreams that change at run time: the gateway's own balancer, or a gateway with the dyups C module. */
+export type UpstreamEngine = "balancer" | "dyups";
+
+export interface UpstreamSettings {
+  readonly engine: UpstreamEngine;
+  /** Path of the upstream.conf that every accepted change rewrites; "" for none. */
+  readonly conf: string;
+  /** Blocks of nginx.conf that dynamic upstreams go through: with idle connections kept, and without. */
+  readonly keepaliveBlock: string;
+  readonly closingBlock: string;
+  /** Addresses of DNS servers, with their ports if these are not 53; none: those of /etc/resolv.conf. */
+  readonly resolvers: readonly string[];
+  /** Where the gateway with the module is driven: http://127.0.0.1:8081; "" with the engine `balancer`. */
+  readonly dyupsUrl: string;
+  readonly dyupsTimeoutMs: number;
+  /** What the paths of this node's own dyups interface begin with: "/dyups", or "" for none of it before them. */
+  readonly dyupsLocation: string;
+}
+
 /** What the gateway reads when nginx starts: the file that `dygateway render` writes as dygateway.json. */
 export interface Settings {
   readonly redis: RedisSettings;
@@ -38,6 +58,8 @@ export interface Settings {
   readonly divtypes: Lookup<string>;
   /** Where the last good state is kept; "" for nowhere. */
   readonly snapshotDir: string;
+  /** Undefined: not set up, so that every upstream is one of nginx's own. */
+  readonly upstreams: UpstreamSettings | undefined;
 }
 
 export type ParsedSettings =
@@ -111,6 +133,32 @@ const REDIS_FIELDS = [
   "read_timeout_ms",
 ];
 
+const UPSTREAM_FIELDS = ["engine", "conf", "resolvers", "dyups_url", "dyups_timeout_ms", "dyups_location"];
+
+function readUpstreams(object: JsonObject, problems: string[]): UpstreamSettings {
+  const upstreams = reader(object, "upstreams.", UPSTREAM_FIELDS, problems);
+  const engine = upstreams.text("engine", "balancer");
+  const dyupsUrl = upstreams.text("dyups_url", "");
+  if (engine !== "balancer" && engine !== "dyups") {
+    problems.push("upstreams.engine: balancer or dyups is expected");
+  }
+  if (engine === "dyups" && !dyupsUrl.startsWith("http://")) {
+    problems.push("upstreams.dyups_url: a URL from http:// on is expected with the engine dyups");
+  }
+  return {
+    engine: engine === "dyups" ? "dyups" : "balancer",
+    conf: upstreams.text("conf", ""),
+    keepaliveBlock,
+    closingBlock,
+    resolvers: upstreams.texts("resolvers", []),
+    dyupsUrl,
+    dyupsTimeoutMs: upstreams.number("dyups_timeout_ms", 2000),
+    dyupsLocation: upstreams.text("dyups_location", "/dyups"),
+  };
+}
+
+const TOP_FIELDS = ["redis", "admin", "trusted_proxies", "divtypes", "snapshot_dir", "upstreams"];
+
 /** @param text the JSON text of dygateway.json. */
 export function parseSettings(text: string): ParsedSettings {
   const parsed = parseJson(text, noPause);
@@ -118,7 +166,7 @@ export function parseSettings(text: string): ParsedSettings {
     return { ok: false, reason: parsed.ok ? "a JSON object is expected" : parsed.reason };
   }
   const problems: string[] = [];
-  const top = reader(parsed.value, "", ["redis", "admin", "trusted_proxies", "divtypes", "snapshot_dir"], problems);
+  const top = reader(parsed.value, "", TOP_FIELDS, problems);
   const redis = reader(top.object("redis"), "redis.", REDIS_FIELDS, problems);
   const admin = reader(top.object("admin"), "admin.", ["hosts", "token", "max_body_bytes"], problems);
   const trusted = parseTrustedProxies(top.texts("trusted_proxies", defaultTrustedProxies));
@@ -145,6 +193,7 @@ export function parseSettings(text: string): ParsedSettings {
     trustedProxies: trusted.ok ? trusted.trusted : { ranges: [], unixSockets: false },
     divtypes: readDivtypes(top.object("divtypes"), problems),
     snapshotDir: top.text("snapshot_dir", ""),
+    upstreams: field(parsed.value, "upstreams") === undefined ? undefined : readUpstreams(top.object("upstreams"), problems),
   };
   return problems.length === 0 ? { ok: true, settings } : { ok: false, reason: problems.join("; ") };
 }

@@ -15,59 +15,38 @@ import {
   runtimeTarget,
 } from "../core/admin/parameters.ts";
 import { object } from "../core/json/value.ts";
-import type { JsonValue } from "../core/json/value.ts";
 import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import { checkPolicy } from "../core/policy/policy.ts";
 import { checkPolicyGroup } from "../core/policy/policy_group.ts";
 import { actionFailed } from "../core/errors.ts";
-import { failure, success } from "../core/result.ts";
-import type { Result } from "../core/result.ts";
+import { failure } from "../core/result.ts";
+import type { UpstreamCheck } from "../core/store/diverted_upstreams.ts";
 import { deletePolicyGroup, setPolicyGroup } from "../core/store/group_changes.ts";
 import { readGroup, readPolicyByTarget } from "../core/store/target_reads.ts";
 import { listGroups, listPolicies } from "../core/store/policy_reads.ts";
 import { deletePolicy, setPolicy } from "../core/store/policy_changes.ts";
 import { deleteRuntime, setRuntime } from "../core/store/runtime_changes.ts";
 import { readRuntime } from "../core/store/runtime_reads.ts";
-import type { Change } from "../core/store/transaction.ts";
 import { explainRequest, nodeStatus, reportRuntimes } from "./admin_reports.ts";
+import { answered, change } from "./admin_action.ts";
+import type { Action } from "./admin_action.ts";
 import type { AdminContext } from "./admin_context.ts";
 import { readJsonBody } from "./admin_request.ts";
 import { foreignDivtypes } from "./foreign.ts";
 import { localPolicy, localRuntime, orLocal } from "./local_reads.ts";
-import { changeStore, readStore } from "./redis.ts";
+import { readStore } from "./redis.ts";
 import { logNotice } from "./log.ts";
 import { acceptLoss, readStoreReport } from "./shared_state.ts";
-
-export interface ActionAnswer {
-  /** Follows `success ` in the answer's desc. */
-  readonly detail: string;
-  readonly data?: JsonValue | undefined;
-  /** The revision that a change has; the answer waits until this node's workers have it in force. */
-  readonly revision?: number;
-}
-
-export type Action = (this: void, context: AdminContext) => Result<ActionAnswer>;
-
-function answered(data?: JsonValue, detail = ""): Result<ActionAnswer> {
-  return success({ detail, data });
-}
-
-/** Carries a change out and words its answer. */
-function change<T>(
-  context: AdminContext,
-  plan: (this: void) => Change<T>,
-  word: (this: void, stored: T) => { readonly detail: string; readonly data?: JsonValue },
-): Result<ActionAnswer> {
-  const done = changeStore(context.settings.redis, plan);
-  if (!done.ok) {
-    return done;
-  }
-  const { detail, data } = word(done.value.answer);
-  return success({ detail, data, revision: done.value.revision });
-}
+import { staticUpstreams } from "./static_upstreams.ts";
 
 const silent = (): { readonly detail: string } => ({ detail: "" });
+
+/** What the upstreams of policies are checked against; undefined where dynamic upstreams are not set up. */
+function upstreamCheck(context: AdminContext): UpstreamCheck | undefined {
+  const force = isForced(context.parameters.once);
+  return context.settings.upstreams === undefined ? undefined : { statics: staticUpstreams(), force };
+}
 
 function policyFromBody(context: AdminContext): ReturnType<typeof checkPolicy> {
   const body = readJsonBody(context.settings.admin.maxBodyBytes, context.pause);
@@ -92,7 +71,8 @@ actions["policy_set"] = (context) => {
   if (!policy.ok) {
     return policy;
   }
-  return change(context, () => setPolicy(context.change, policy.value), ({ policyId }) => ({
+  const check = upstreamCheck(context);
+  return change(context, () => setPolicy(context.change, policy.value, check), ({ policyId }) => ({
     detail: ` the id of new policy is ${policyId}`,
     data: object([["policyid", Number(policyId)]]),
   }));
@@ -139,7 +119,8 @@ actions["policygroup_set"] = (context) => {
   if (!group.ok) {
     return group;
   }
-  return change(context, () => setPolicyGroup(context.change, group.value), (stored) => ({
+  const check = upstreamCheck(context);
+  return change(context, () => setPolicyGroup(context.change, group.value, check), (stored) => ({
     detail: "",
     data: storedGroupAnswer(stored),
   }));
@@ -181,9 +162,10 @@ actions["runtime_set"] = (context) => {
   if (!hostname.ok) {
     return hostname;
   }
+  const check = upstreamCheck(context);
   return change(
     context,
-    () => setRuntime(context.change, hostname.value, target.value, foreignDivtypes),
+    () => setRuntime(context.change, hostname.value, target.value, foreignDivtypes, check),
     silent,
   );
 };

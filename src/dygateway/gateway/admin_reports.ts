@@ -12,7 +12,7 @@ import type { StoreWork } from "../core/store/command.ts";
 import type { Keys } from "../core/store/keys.ts";
 import { listRuntimes } from "../core/store/runtime_list.ts";
 import { describedRequest } from "../core/userinfo/described_request.ts";
-import type { ActionAnswer } from "./admin_actions.ts";
+import type { ActionAnswer } from "./admin_action.ts";
 import type { AdminContext } from "./admin_context.ts";
 import { raisedText } from "./foreign.ts";
 import { leaderPid } from "./leader.ts";
@@ -25,6 +25,7 @@ import {
   readWorkerReports,
 } from "./shared_state.ts";
 import { inForce, runtimeOf } from "./snapshot.ts";
+import { upstreamsStatus } from "./upstream_report.ts";
 
 const ALIVE_SECONDS = 1;
 /** Broken levels that are listed one by one; all of them are counted. */
@@ -111,6 +112,7 @@ export function nodeStatus(context: AdminContext): Result<ActionAnswer> {
     ["store", storeStatus(readStore(context.settings.redis, storeRevision(context.keys)))],
     ["workers", workers()],
     ["snapshot", snapshotStatus()],
+    ["upstreams", upstreamsStatus()],
     ["broken_levels", broken.count],
     ["broken", broken.listed],
   ]);

@@ -8,6 +8,8 @@ export interface ChangesSeen {
   readonly key: (this: void, key: string) => void;
   readonly hostname: (this: void, hostname: string) => void;
   readonly policy: (this: void, policyId: string) => void;
+  /** Any upstream: Redis does not say which field of their hash was written. */
+  readonly upstreams: (this: void) => void;
   readonly everything: (this: void) => void;
   /** Hands over what was collected, and starts anew. */
   readonly take: (this: void) => Seen;
@@ -19,14 +21,20 @@ export interface Seen {
   readonly everything: boolean;
   readonly hostnames: readonly string[];
   readonly policyIds: readonly string[];
+  readonly upstreams: boolean;
 }
 
 export function changesSeen(keys: Keys): ChangesSeen {
   let everything = true;
   let hostnames: Lookup<boolean> = lookup();
   let policyIds: Lookup<boolean> = lookup();
+  let upstreams = false;
   return {
     key: (key) => {
+      if (key === keys.upstreams) {
+        upstreams = true;
+        return;
+      }
       const hostname = keys.hostnameOf(key);
       const policyId = hostname === undefined ? keys.policyIdOf(key) : undefined;
       if (hostname !== undefined) {
@@ -41,18 +49,23 @@ export function changesSeen(keys: Keys): ChangesSeen {
     policy: (policyId) => {
       policyIds[policyId] = true;
     },
+    upstreams: () => {
+      upstreams = true;
+    },
     everything: () => {
       everything = true;
     },
     take: () => {
-      const seen = { everything, hostnames: Object.keys(hostnames), policyIds: Object.keys(policyIds) };
+      const seen = { everything, hostnames: Object.keys(hostnames), policyIds: Object.keys(policyIds), upstreams };
       everything = false;
       hostnames = lookup();
       policyIds = lookup();
+      upstreams = false;
       return seen;
     },
     putBack: (seen) => {
       everything = everything || seen.everything;
+      upstreams = upstreams || seen.upstreams;
       for (const hostname of seen.hostnames) {
         hostnames[hostname] = true;
       }

@@ -11,7 +11,7 @@ import type { LevelManifest, RulesPlace, RuntimeManifest } from "../core/store/m
 import { foreignMatcher, foreignParser } from "./foreign.ts";
 import type { LocalRules } from "./foreign_database.ts";
 import { cjson } from "./platform.ts";
-import { readChunkText } from "./shared_state.ts";
+import { readChunkText } from "./shared_rules.ts";
 
 /** Rules vanished from the shared dict while they were read: a later step replaced them. Read that one instead. */
 export const OUTDATED = "dygateway: these rules were replaced meanwhile";

@@ -1,5 +1,6 @@
 import type { RulesPlace } from "../core/store/manifest.ts";
-import { chunksOf, deleteBlob, readSeq, readWorkerReports } from "./shared_state.ts";
+import { chunksOf, deleteBlob } from "./shared_rules.ts";
+import { readSeq, readWorkerReports } from "./shared_state.ts";
 
 /** A worker that has not followed for so long is stuck, and rules are not kept for it. */
 const STUCK_SECONDS = 10;

@@ -1,6 +1,7 @@
 import type { RedisSettings } from "../core/settings.ts";
 import type { Keys } from "../core/store/keys.ts";
 import type { ChangesSeen } from "./changes_seen.ts";
+import type { Commands } from "./dyupsc_commands.ts";
 import { logNotice } from "./log.ts";
 import { ngxNull } from "./platform.ts";
 import { connect } from "./redis.ts";
@@ -52,6 +53,7 @@ export function createListener(
   wake: (this: void) => void,
   stop: (this: void) => boolean,
   isReachable: (this: void) => boolean,
+  commands: Commands | undefined,
 ): Listener {
   let subscribed = false;
   let tracking = false;
@@ -60,6 +62,10 @@ export function createListener(
   function handle(message: unknown[]): void {
     const [kind, channel, payload] = message as [unknown, unknown, unknown];
     if (kind !== "message") {
+      return;
+    }
+    if (channel === commands?.channel) {
+      commands?.hear(payload as string);
       return;
     }
     if (channel === INVALIDATIONS) {
@@ -79,6 +85,9 @@ export function createListener(
     if (tracking) {
       const [following] = callOf(client, "subscribe")(client, INVALIDATIONS);
       tracking = following !== undefined && following !== false;
+    }
+    if (commands !== undefined) {
+      callOf(client, "subscribe")(client, commands.channel);
     }
     const [announced] = callOf(client, "subscribe")(client, keys.channel);
     return announced !== undefined && announced !== false;

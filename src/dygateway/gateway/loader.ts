@@ -12,7 +12,8 @@ import type { LevelManifest, RulesPlace, RuntimeManifest } from "../core/store/m
 import { readRuntime } from "../core/store/runtime_reads.ts";
 import type { StoredLevel, StoredRuntime } from "../core/store/runtime_reads.ts";
 import type { PublishedRuntime } from "./shared_state.ts";
-import { chunksOf, deleteBlob, deleteOtherBlobs, readHostnames, readManifest, readManifestText } from "./shared_state.ts";
+import { readHostnames, readManifest, readManifestText } from "./shared_state.ts";
+import { chunksOf, deleteBlob, deleteOtherBlobs } from "./shared_rules.ts";
 import { placeRules } from "./rules_writer.ts";
 import type { PlacedRules } from "./rules_writer.ts";
 

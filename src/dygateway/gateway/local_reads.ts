@@ -8,31 +8,43 @@ import type { Target } from "../core/store/names.ts";
 import type { ReadPolicy } from "../core/store/policy_reads.ts";
 import { divtypeOfModule } from "../core/store/runtime_changes.ts";
 import type { StoredRuntime } from "../core/store/runtime_reads.ts";
-import type { ActionAnswer } from "./admin_actions.ts";
+import type { ActionAnswer } from "./admin_action.ts";
 import { cjson } from "./platform.ts";
-import { readChunkText, readHostnames, readManifest, readPosition } from "./shared_state.ts";
+import { readChunkText } from "./shared_rules.ts";
+import { readHostnames, readManifest, readPosition } from "./shared_state.ts";
 
 /** What this node holds of the store, for reads while the store cannot be reached. */
 export type Local<T> = { readonly held: true; readonly value: T } | { readonly held: false };
 
+/** What was read, and what an answer says of where it comes from: nothing where that is the store. */
+export interface Known<T> {
+  readonly value: T;
+  readonly detail: string;
+}
+
 /**
- * The store's answer; where the store cannot be reached, this node's own, which says so. What the node does not hold
- * stays an error.
+ * What the store says; where the store cannot be reached, this node's own. What the node does not hold stays an error.
  */
-export function orLocal<T>(
-  read: Result<T>,
-  local: (this: void) => Local<T>,
-  word: (this: void, value: T) => JsonValue,
-): Result<ActionAnswer> {
+export function knownHere<T>(read: Result<T>, local: (this: void) => Local<T>): Result<Known<T>> {
   if (read.ok) {
-    return success({ detail: "", data: word(read.value) });
+    return success({ value: read.value, detail: "" });
   }
   const held = read.error.code === errorInfo.REDIS_CONNECT_ERROR[0] ? local() : { held: false as const };
   if (!held.held) {
     return read;
   }
   const detail = ` from the local snapshot at revision ${readPosition().revision}: Redis cannot be reached`;
-  return success({ detail, data: word(held.value) });
+  return success({ value: held.value, detail });
+}
+
+/** The same as an answer. */
+export function orLocal<T>(
+  read: Result<T>,
+  local: (this: void) => Local<T>,
+  word: (this: void, value: T) => JsonValue,
+): Result<ActionAnswer> {
+  const known = knownHere(read, local);
+  return known.ok ? success({ detail: known.value.detail, data: word(known.value.value) }) : known;
 }
 
 export function localRuntime(hostname: string): Local<StoredRuntime | undefined> {

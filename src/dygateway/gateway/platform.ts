@@ -13,6 +13,10 @@ export const redisModule: RedisModule = loadRedis();
 
 export const semaphoreModule = require("ngx.semaphore") as SemaphoreModule;
 
+export const balancerModule = require("ngx.balancer") as BalancerModule;
+
+export const processModule = require("ngx.process") as ProcessModule;
+
 /** The userdata by which lua-nginx-module says nil in Redis replies and JSON. */
 export const ngxNull: unknown = (ngx as unknown as Record<string, unknown>)["null"];
 
@@ -26,4 +30,15 @@ export function dict(): ngx.SharedDict {
     throw new Error(`nginx.conf lacks 'lua_shared_dict ${DICT} 64m;' at the http level`);
   }
   return found;
+}
+
+/** The DNS client: a package of its own on Debian, needed only where servers have names. */
+export function dnsModule(): DnsModule | undefined {
+  for (const name of ["resty.dns.resolver", "nginx.dns.resolver"]) {
+    const [found, client] = pcall(() => require(name) as DnsModule);
+    if (found) {
+      return client;
+    }
+  }
+  return undefined;
 }

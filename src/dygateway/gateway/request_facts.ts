@@ -3,20 +3,20 @@ import type { Lookup } from "../core/lookup.ts";
 import { clientAddress, isTrusted } from "../core/userinfo/client_address.ts";
 import type { RequestFacts } from "../core/userinfo/request_facts.ts";
 import { thisNode } from "./node_settings.ts";
+import { readVariable } from "./variables.ts";
 
 /** Peers seen lately, so that a proxy's address is looked up in the trusted ranges once and not for each request. */
 const MAX_PEERS = 4096;
 let trustedPeers: Lookup<boolean> = lookup();
 let peerCount = 0;
 
-/** lua-nginx-module's table of variables; `var` is no name that TypeScript could declare. */
-const variables = (ngx as unknown as { readonly var: Lookup<string | undefined> }).var;
-
+/** @inlined */
 function variable(name: string): string | undefined {
-  const value = variables[name];
+  const value = readVariable(name);
   return value === "" ? undefined : value;
 }
 
+/** @inlined */
 function isPeerTrusted(peer: string): boolean {
   const known = trustedPeers[peer];
   if (known !== undefined) {
@@ -32,12 +32,14 @@ function isPeerTrusted(peer: string): boolean {
   return trusted;
 }
 
+/** @inlined */
 function address(): string | undefined {
   const peer = variable("remote_addr");
   if (peer === undefined || !isPeerTrusted(peer)) {
     return peer;
   }
-  return clientAddress(true, peer, variable("http_x_real_ip"), variable("http_x_forwarded_for"));
+  const client = clientAddress(true, peer, variable("http_x_real_ip"), variable("http_x_forwarded_for"));
+  return client;
 }
 
 /** The facts of the request that nginx is handling: no state, so one object serves all requests. */

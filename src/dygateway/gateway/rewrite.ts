@@ -1,33 +1,53 @@
-import type { Lookup } from "../core/lookup.ts";
+import type { Runtime } from "../core/runtime/decide.ts";
 import { raisedText } from "./foreign.ts";
 import { logErrorSometimes } from "./log.ts";
 import { requestFacts } from "./request_facts.ts";
+import { route } from "./route.ts";
 import { runtimeOf } from "./snapshot.ts";
-
-const variables = (ngx as unknown as { readonly var: Lookup<string | undefined> }).var;
+import { readVariable } from "./variables.ts";
 
 /**
- * Decides which upstream a request goes to. The location's `$hostkey`, else the Host header, says whose runtime counts;
- * with no runtime, no match or a module that fails, `$backend` stays what the location set.
+ * The runtime of the request: of the location's `$hostkey`, else of the Host header.
+ * @inlined
+ */
+function runtimeOfRequest(): Runtime | undefined {
+  const hostkey = readVariable("hostkey");
+  if (hostkey !== undefined && hostkey !== "") {
+    const runtime = runtimeOf(hostkey);
+    return runtime;
+  }
+  const host = readVariable("http_host");
+  // `$host` is the same without port and in lower case: an operator writes a host's name, clients add to it.
+  const runtime = host === undefined ? undefined : (runtimeOf(host) ?? runtimeOf(readVariable("host") ?? ""));
+  return runtime;
+}
+
+/**
+ * Where LuaJIT starts to compile: all of a request's Lua is in here, and only in here is a function that is not marked
+ * `@inlined`. It must be called by a Lua function that is, and not by pcall itself, to which compiled code cannot return.
+ */
+function divert(): void {
+  const runtime = runtimeOfRequest();
+  const upstream = runtime === undefined ? undefined : runtime.decide(requestFacts);
+  route(upstream);
+}
+
+/** @inlined */
+function guarded(): void {
+  divert();
+}
+
+/**
+ * Decides which upstream a request goes to; with no runtime, no match or a module that fails, that is the one that the
+ * location set as `$backend`.
+ * @inlined
  */
 export function rewrite(): void {
-  const hostkey = variables["hostkey"];
-  let runtime;
-  if (hostkey !== undefined && hostkey !== "") {
-    runtime = runtimeOf(hostkey);
-  } else {
-    const host = variables["http_host"];
-    // `$host` is the same without port and in lower case: an operator writes a host's name, clients add to it.
-    runtime = host === undefined ? undefined : (runtimeOf(host) ?? runtimeOf(variables["host"] ?? ""));
-  }
-  if (runtime === undefined) {
-    return;
-  }
-  const [decided, upstream] = pcall(runtime.decide, requestFacts);
+  const [decided, raised] = pcall(guarded);
   if (!decided) {
-    const reason = raisedText(upstream);
-    logErrorSometimes(`decide ${runtime.hostname}`, `${runtime.hostname}: request went to its default upstream: ${reason}`);
-  } else if (upstream !== undefined) {
-    variables["backend"] = upstream;
+    const hostname = runtimeOfRequest()?.hostname ?? "?";
+    const reason = raisedText(raised);
+    logErrorSometimes(`decide ${hostname}`, `${hostname}: request went to its default upstream: ${reason}`);
+    route(undefined);
   }
 }

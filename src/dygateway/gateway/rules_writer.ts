@@ -7,7 +7,7 @@ import { loadRules } from "../core/store/load_rules.ts";
 import type { LoadedRules } from "../core/store/load_rules.ts";
 import type { RulesPlace } from "../core/store/manifest.ts";
 import { cjson } from "./platform.ts";
-import { deleteBlob, newBlobName, writeChunk } from "./shared_state.ts";
+import { deleteBlob, newBlobName, writeChunk } from "./shared_rules.ts";
 
 /** Pairs in a chunk; decoding one takes a fraction of a millisecond. */
 const PAIRS_A_CHUNK = 500;

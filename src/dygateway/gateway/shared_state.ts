@@ -1,9 +1,11 @@
 import { printJson } from "../core/json/print.ts";
 import { object } from "../core/json/value.ts";
 import { noPause } from "../core/result.ts";
-import type { Pause } from "../core/result.ts";
-import type { RulesPlace, RuntimeManifest } from "../core/store/manifest.ts";
-import { cjson, dict } from "./platform.ts";
+import type { RuntimeManifest } from "../core/store/manifest.ts";
+import { dict } from "./platform.ts";
+import { readJson, readText, write, writeReport } from "./shared_dict.ts";
+import { forgetUpstreams, writeUpstreams } from "./shared_upstreams.ts";
+import type { PublishedUpstream } from "./shared_upstreams.ts";
 
 /**
  * A node's state as it lies in the shared dict. One worker writes it, all read it:
@@ -11,7 +13,9 @@ import { cjson, dict } from "./platform.ts";
  *   b:<blob>:<n>   rules, in chunks of a few hundred pairs, JSON arrays; never changed once written
  *   m:<hostname>   a runtime's manifest
  *   hosts          every hostname that has one
- *   c:<seq>        hostnames that step <seq> changed; kept for a while
+ *   u:<name>       an upstream's manifest
+ *   ups            the name of every upstream that has one
+ *   c:<seq>        hostnames and upstreams that step <seq> changed; kept for a while
  *   position       the last step, the store's revision it stands for, its nonce
  *   w:<id>         what worker <id> has in force, and when it last said so
  *   store          whether the store can be reached, and what is wrong with it
@@ -51,27 +55,6 @@ const STEP_LIFETIME_SECONDS = 60;
 
 export const noPosition: StatePosition = { seq: 0, revision: 0, nonce: "", policyIdCount: -1 };
 
-/** What was written as JSON under a key; undefined where there is nothing. */
-function readJson(key: string): unknown {
-  const [text] = dict().get(key);
-  return typeof text === "string" ? cjson.decode(text)[0] : undefined;
-}
-
-function noRoom(reason: string | undefined): string {
-  return `the shared dict has no room (${reason ?? "?"}): make lua_shared_dict dygateway larger`;
-}
-
-/**
- * Never in the place of something else: plain `set` would drop rules that are in force to make room for a report.
- * @throws when the shared dict has no room: half a state must never be published.
- */
-function write(key: string, value: string | number): void {
-  const [stored, reason] = dict().safe_set(key, value);
-  if (stored !== true) {
-    throw noRoom(reason);
-  }
-}
-
 export function readPosition(): StatePosition {
   return (readJson("position") as StatePosition | undefined) ?? noPosition;
 }
@@ -91,23 +74,33 @@ export function readManifest(hostname: string): RuntimeManifest | undefined {
 }
 
 export function readManifestText(hostname: string): string | undefined {
-  const [text] = dict().get(`m:${hostname}`);
-  return typeof text === "string" ? text : undefined;
+  return readText(`m:${hostname}`);
 }
 
-/** The hostnames that the steps after `from` up to `to` changed; undefined where that is not on record any more. */
-export function readSteps(from: number, to: number): string[] | undefined {
+/** What a step, or several, changed. */
+export interface Steps {
+  readonly hostnames: readonly string[];
+  /** Names of upstreams. */
+  readonly upstreams: readonly string[];
+}
+
+/** What the steps after `from` up to `to` changed; undefined where that is not on record any more. */
+export function readSteps(from: number, to: number): Steps | undefined {
   const hostnames: string[] = [];
+  const upstreams: string[] = [];
   for (let seq = from + 1; seq <= to; seq++) {
-    const step = (readJson(`c:${seq}`) as string[] | undefined);
+    const step = readJson(`c:${seq}`) as Steps | undefined;
     if (step === undefined) {
       return undefined;
     }
-    for (const hostname of step) {
+    for (const hostname of step.hostnames) {
       hostnames.push(hostname);
     }
+    for (const name of step.upstreams) {
+      upstreams.push(name);
+    }
   }
-  return hostnames;
+  return { hostnames, upstreams };
 }
 
 export interface PublishedRuntime {
@@ -116,26 +109,33 @@ export interface PublishedRuntime {
   readonly manifest: string | undefined;
 }
 
-/**
- * Publishes a step: all its runtimes, or, when there is no room, none of them.
- * @param hostnames every hostname that has a runtime after the step; undefined where they are the same as before.
- */
-export function publish(
-  changed: readonly PublishedRuntime[],
-  hostnames: string[] | undefined,
-  position: Omit<StatePosition, "seq">,
-): void {
+/** What is to be in force after a step and was not before. */
+export interface Step {
+  readonly runtimes: readonly PublishedRuntime[];
+  /** Every hostname that has a runtime after the step; undefined where they are the same as before. */
+  readonly hostnames: string[] | undefined;
+  readonly upstreams: readonly PublishedUpstream[];
+  /** Every upstream that has a manifest after the step; undefined where they are the same as before. */
+  readonly upstreamNames: string[] | undefined;
+}
+
+/** Publishes a step: all its runtimes and upstreams, or, when there is no room, none of them. */
+export function publish(step: Step, position: Omit<StatePosition, "seq">): void {
   const seq = readSeq() + 1;
-  for (const runtime of changed) {
+  for (const runtime of step.runtimes) {
     if (runtime.manifest !== undefined) {
       write(`m:${runtime.hostname}`, runtime.manifest);
     }
   }
-  if (hostnames !== undefined) {
-    write("hosts", printJson(hostnames, noPause));
+  if (step.hostnames !== undefined) {
+    write("hosts", printJson(step.hostnames, noPause));
   }
-  const names = printJson(changed.map((runtime) => runtime.hostname), noPause);
-  dict().safe_set(`c:${seq}`, names, STEP_LIFETIME_SECONDS);
+  writeUpstreams(step.upstreams, step.upstreamNames);
+  const names = object([
+    ["hostnames", step.runtimes.map((runtime) => runtime.hostname)],
+    ["upstreams", step.upstreams.map((upstream) => upstream.name)],
+  ]);
+  dict().safe_set(`c:${seq}`, printJson(names, noPause), STEP_LIFETIME_SECONDS);
   const next = object([
     ["seq", seq],
     ["revision", position.revision],
@@ -144,53 +144,16 @@ export function publish(
   ]);
   write("position", printJson(next, noPause));
   write("seq", seq);
-  for (const runtime of changed) {
+  for (const runtime of step.runtimes) {
     if (runtime.manifest === undefined) {
       dict().delete(`m:${runtime.hostname}`);
     }
   }
-}
-
-/** The next name for a blob; unlike any other of this dict's life. */
-export function newBlobName(): string {
-  const [number] = dict().incr("blobs", 1, 0);
-  return `${number ?? 0}`;
-}
-
-/** @returns why there is no room for it, if so. */
-export function writeChunk(blob: string, number: number, chunk: string): string | undefined {
-  const [stored, reason] = dict().safe_set(`b:${blob}:${number}`, chunk);
-  return stored === true ? undefined : noRoom(reason);
-}
-
-export function readChunkText(blob: string, number: number): string | undefined {
-  const [text] = dict().get(`b:${blob}:${number}`);
-  return typeof text === "string" ? text : undefined;
-}
-
-export function deleteBlob(blob: string, chunks: number): void {
-  for (let number = 0; number < chunks; number++) {
-    dict().delete(`b:${blob}:${number}`);
-  }
-}
-
-/** Deletes the chunks of all other blobs. Locks the dict for milliseconds where there are tens of thousands of keys. */
-export function deleteOtherBlobs(isKept: (this: void, blob: string) => boolean, pause: Pause): void {
-  for (const key of dict().get_keys(0)) {
-    const [blob] = string.match(key, "^b:(%d+):%d+$");
-    if (blob !== undefined && !isKept(blob)) {
-      dict().delete(key);
-    }
-    pause();
-  }
-}
-
-export function chunksOf(place: RulesPlace): number {
-  return place.chunks + place.ipv6Chunks;
+  forgetUpstreams(step.upstreams);
 }
 
 export function writeWorkerReport(report: WorkerReport): void {
-  dict().safe_set(`w:${report.id}`, cjson.encode(report)[0] ?? "");
+  writeReport(`w:${report.id}`, report);
 }
 
 export function readWorkerReports(): WorkerReport[] {
@@ -205,7 +168,7 @@ export function readWorkerReports(): WorkerReport[] {
 }
 
 export function writeStoreReport(report: StoreReport): void {
-  dict().safe_set("store", cjson.encode(report)[0] ?? "");
+  writeReport("store", report);
 }
 
 export function readStoreReport(): StoreReport | undefined {
@@ -221,7 +184,7 @@ export interface SnapshotReport {
 }
 
 export function writeSnapshotReport(report: SnapshotReport): void {
-  dict().safe_set("snapshot", cjson.encode(report)[0] ?? "");
+  writeReport("snapshot", report);
 }
 
 export function readSnapshotReport(): SnapshotReport | undefined {

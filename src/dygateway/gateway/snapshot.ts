@@ -8,10 +8,19 @@ const runtimes: Lookup<Runtime> = lookup();
 /** What each request does first; undefined, which is cheap, as long as timers keep `runtimes` up to date. */
 let beforeLookup: ((this: void) => void) | undefined;
 
-export function runtimeOf(hostname: string): Runtime | undefined {
+/**
+ * To be called by requests before they look at what is in force.
+ * @inlined
+ */
+export function lookFirst(): void {
   if (beforeLookup !== undefined) {
     beforeLookup();
   }
+}
+
+/** @inlined */
+export function runtimeOf(hostname: string): Runtime | undefined {
+  lookFirst();
   return runtimes[hostname];
 }
 

@@ -1,44 +1,30 @@
 import { manifestJson } from "../core/store/manifest.ts";
 import type { RulesPlace, RuntimeManifest } from "../core/store/manifest.ts";
+import { upstreamManifestJson } from "../core/store/upstream_manifest.ts";
 import { printJson } from "../core/json/print.ts";
 import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import { noPause } from "../core/result.ts";
 import type { Pause } from "../core/result.ts";
-import { eachLine, exists, readLines, writeFile, writeLine } from "./files.ts";
+import { eachLine, exists, writeFile, writeLine } from "./files.ts";
 import { logError, logInfo, logNotice } from "./log.ts";
-import { cjson } from "./platform.ts";
-import {
-  chunksOf,
-  deleteBlob,
-  newBlobName,
-  publish,
-  readChunkText,
-  readHostnames,
-  readManifest,
-  readManifestText,
-  writeChunk,
-} from "./shared_state.ts";
-import type { PublishedRuntime, StatePosition } from "./shared_state.ts";
+import { readSavedState, writeSavedState } from "./saved_state.ts";
+import type { SavedPosition } from "./saved_state.ts";
+import { chunksOf, deleteBlob, newBlobName, readChunkText, writeChunk } from "./shared_rules.ts";
+import { publish, readHostnames, readManifest, readManifestText } from "./shared_state.ts";
+import type { PublishedRuntime } from "./shared_state.ts";
+import { readUpstreamNames, readUpstreamText } from "./shared_upstreams.ts";
 
 /**
  * The last good state on disk, so that a node that starts without Redis serves what it served before.
  *
- *   state            what is in force: a head line with format, checksum and number of lines, then the position, then
- *                    one manifest a line
+ *   state            what is in force, see saved_state.ts
  *   state.previous   the one before, for the day on which `state` cannot be read
  *   rules-<digest>   the rules of one policy, a chunk a line; the digest is over the chunks, so the name is the checksum
  *
  * Each file is written aside and renamed; one that is cut off, damaged or of another format is recognised and left
  * alone.
  */
-const FORMAT = "dygateway-state 1";
-
-interface Head {
-  readonly revision: number;
-  readonly nonce: string;
-  readonly policyIdCount: number;
-}
 
 function rulesFile(dir: string, digest: string): string {
   return `${dir}/rules-${digest}`;
@@ -61,15 +47,6 @@ function writeRules(dir: string, rules: RulesPlace, pause: Pause): void {
   });
 }
 
-function digestOf(lines: readonly string[], from: number, pause: Pause): string {
-  let digest = "";
-  for (let i = from; i < lines.length; i++) {
-    digest = ngx.md5(digest + lines[i]!);
-    pause();
-  }
-  return digest;
-}
-
 function digestsIn(manifests: readonly RuntimeManifest[]): Lookup<boolean> {
   const digests: Lookup<boolean> = lookup();
   for (const manifest of manifests) {
@@ -90,10 +67,9 @@ let previous: Lookup<boolean> = lookup();
  * Writes what is published. The leading worker does, in slices.
  * @throws with the reason; the files that were there stay usable.
  */
-export function saveState(dir: string, position: StatePosition, pause: Pause): void {
+export function saveState(dir: string, position: SavedPosition, pause: Pause): void {
   const manifests: RuntimeManifest[] = [];
-  const head: Head = position;
-  const lines = [cjson.encode({ revision: head.revision, nonce: head.nonce, policyIdCount: head.policyIdCount })[0] ?? ""];
+  const runtimes: string[] = [];
   for (const hostname of readHostnames()) {
     pause();
     const manifest = readManifest(hostname);
@@ -105,19 +81,19 @@ export function saveState(dir: string, position: StatePosition, pause: Pause): v
         }
       }
       manifests.push(manifest);
-      lines.push(text);
+      runtimes.push(text);
     }
   }
-  const digest = digestOf(lines, 0, pause);
-  const path = `${dir}/state`;
-  const writeLines = (file: LuaFile): void => {
-    writeLine(file, `${FORMAT} ${digest} ${lines.length}`);
-    for (const line of lines) {
-      writeLine(file, line);
-      pause();
+  const upstreams: string[] = [];
+  for (const name of readUpstreamNames()) {
+    pause();
+    const text = readUpstreamText(name);
+    if (text !== undefined) {
+      upstreams.push(text);
     }
-  };
-  writeFile(path, writeLines, `${path}.previous`);
+  }
+  const path = `${dir}/state`;
+  writeSavedState(path, position, runtimes, upstreams, `${path}.previous`, pause);
   const next = digestsIn(manifests);
   for (const old of Object.keys(previous)) {
     if (current[old] !== true && next[old] !== true) {
@@ -126,31 +102,6 @@ export function saveState(dir: string, position: StatePosition, pause: Pause): v
   }
   previous = current;
   current = next;
-}
-
-interface SavedState {
-  readonly head: Head;
-  readonly manifests: RuntimeManifest[];
-}
-
-function parseState(path: string): SavedState | undefined {
-  const lines = readLines(path);
-  if (lines === undefined) {
-    return undefined;
-  }
-  const first = lines[0] ?? "";
-  const expected = `${FORMAT} ${digestOf(lines, 1, noPause)} ${lines.length - 1}`;
-  if (first !== expected) {
-    const reason = first.startsWith(`${FORMAT} `) ? "it is damaged or cut off" : "it is of another format";
-    logError(`${path} is not used: ${reason}`);
-    return undefined;
-  }
-  const head = cjson.decode(lines[1] ?? "")[0] as Head;
-  const manifests: RuntimeManifest[] = [];
-  for (let i = 2; i < lines.length; i++) {
-    manifests.push(cjson.decode(lines[i]!)[0] as RuntimeManifest);
-  }
-  return { head, manifests };
 }
 
 /** Puts the rules of a file into the shared dict. @returns their place, or undefined where the file is not usable. */
@@ -197,20 +148,26 @@ function restoreManifest(dir: string, manifest: RuntimeManifest, places: Lookup<
 
 /** Publishes the last good state from disk. Called before the workers are there, when the shared dict is empty. */
 export function restoreState(dir: string): void {
-  const saved = parseState(`${dir}/state`) ?? parseState(`${dir}/state.previous`);
+  const saved = readSavedState(`${dir}/state`) ?? readSavedState(`${dir}/state.previous`);
   if (saved === undefined) {
     logInfo(`there is no usable snapshot in ${dir}: requests go to their default upstreams until Redis was read`);
     return;
   }
+  const { position, manifests, upstreams } = saved;
   const places: Lookup<RulesPlace> = lookup();
   const runtimes: PublishedRuntime[] = [];
-  const hostnames: string[] = [];
-  for (const manifest of saved.manifests) {
+  for (const manifest of manifests) {
     const restored = restoreManifest(dir, manifest, places);
-    hostnames.push(manifest.hostname);
     runtimes.push({ hostname: manifest.hostname, manifest: printJson(manifestJson(restored), noPause) });
   }
-  current = digestsIn(saved.manifests);
-  publish(runtimes, hostnames, saved.head);
-  logNotice(`serving revision ${saved.head.revision} with ${hostnames.length} runtimes from the snapshot in ${dir}`);
+  current = digestsIn(manifests);
+  const step = {
+    runtimes,
+    hostnames: manifests.map((manifest) => manifest.hostname),
+    upstreams: upstreams.map((manifest) => ({ name: manifest.name, manifest: printJson(upstreamManifestJson(manifest), noPause) })),
+    upstreamNames: upstreams.map((manifest) => manifest.name),
+  };
+  publish(step, position);
+  const held = upstreams.length === 0 ? "" : ` and ${upstreams.length} upstreams`;
+  logNotice(`serving revision ${position.revision} with ${runtimes.length} runtimes${held} from the snapshot in ${dir}`);
 }

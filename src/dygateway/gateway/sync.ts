@@ -1,15 +1,14 @@
 import { success } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
-import { follow, looksLikeLoss } from "../core/store/follow.ts";
-import type { Followed, Position } from "../core/store/follow.ts";
-import { listHostnames } from "../core/store/runtime_reads.ts";
-import { textSet } from "../core/lookup.ts";
+import { follow } from "../core/store/follow.ts";
+import { hasAgent } from "./agent.ts";
 import { changesSeen } from "./changes_seen.ts";
-import type { Seen } from "./changes_seen.ts";
+import { followHealth } from "./health/follow_health.ts";
+import { createConfWriter } from "./conf_writer.ts";
+import { driveDyups } from "./dyups_engine.ts";
+import { createCommands } from "./dyupsc_commands.ts";
 import { LEASE_LOST, leaseHolder } from "./leader.ts";
-import { discardedRules } from "./discarded_rules.ts";
 import { createListener } from "./listener.ts";
-import { createLoader, hostnamesAfter } from "./loader.ts";
 import { logErrorSometimes, logNotice } from "./log.ts";
 import { thisNode } from "./node_settings.ts";
 import { pacer } from "./pace.ts";
@@ -17,13 +16,9 @@ import { semaphoreModule } from "./platform.ts";
 import { connect, describePlace, runResult } from "./redis.ts";
 import type { Connection } from "./redis.ts";
 import { createStateKeeper } from "./state_keeper.ts";
-import {
-  publish,
-  readPosition,
-  takeAcceptance,
-  writeStoreReport,
-} from "./shared_state.ts";
-import type { PublishedRuntime } from "./shared_state.ts";
+import { readPosition, takeAcceptance, writeStoreReport } from "./shared_state.ts";
+import { createTaker } from "./take_over.ts";
+import { upstreamWatch } from "./upstream_watch.ts";
 
 /** Seconds between two looks at the revision: a backstop, announcements come at once. */
 const POLL_SECONDS = 1;
@@ -54,14 +49,16 @@ export function followStore(): void {
 
   const lease = leaseHolder(pacer());
   const { pause } = lease;
-  const loader = createLoader(keys, pause);
-  const discarded = discardedRules();
   const keeper = createStateKeeper(settings.snapshotDir, pause);
+  const taker = createTaker(keys, pause, lease.renew, keeper.changed);
+  const watch = upstreamWatch();
+  const confWriter = createConfWriter(hasAgent() ? "" : (settings.upstreams?.conf ?? ""), false, pause);
   let connection: Connection | undefined;
   let scannedAt = 0;
   let confirmed = 0;
   let lostReason = "";
 
+  const commands = settings.upstreams === undefined ? undefined : createCommands(pacer(), stopping);
   const listener = createListener(
     settings.redis,
     keys,
@@ -73,6 +70,7 @@ export function followStore(): void {
     },
     stopping,
     () => connection !== undefined,
+    commands,
   );
 
   function report(problem: string): void {
@@ -86,69 +84,19 @@ export function followStore(): void {
     });
   }
 
-  function publishStep(changed: readonly PublishedRuntime[], position: Position): void {
-    const known = readPosition();
-    if (changed.length === 0 && known.seq > 0 && known.revision === position.revision) {
-      return;
-    }
-    // What was read while another worker took over may be older than what that one has published.
-    lease.renew();
-    publish(changed, hostnamesAfter(loader.hostnames(), changed), position);
-    discarded.add(loader.published(changed));
-    keeper.changed();
-  }
-
-  /** Which hostnames must be read after what was seen and what the store says happened. */
-  function targets(live: Connection, what: Seen, followed: Followed): Result<readonly string[]> {
-    const { following } = followed;
-    if (what.everything || following.kind === "reload" || following.kind === "lost") {
-      loader.forget(undefined);
-      const stored = runResult(live, listHostnames(keys));
-      if (!stored.ok) {
-        return stored;
-      }
-      return success(Object.keys(textSet([stored.value, loader.hostnames()])));
-    }
-    const changes = following.kind === "changes" ? following : { hostnames: [], policyIds: [] };
-    const policyIds = Object.keys(textSet([what.policyIds, changes.policyIds]));
-    const divDataKeys = policyIds.map((id) => keys.divdata(id));
-    loader.forget(divDataKeys);
-    return success(Object.keys(textSet([what.hostnames, changes.hostnames, loader.users(divDataKeys)])));
-  }
-
-  /** Takes over what the store holds now. @returns why not, if so. */
-  function takeOver(live: Connection, what: Seen, followed: Followed, accepted: boolean): Result<null> {
-    const wanted = targets(live, what, followed);
-    if (!wanted.ok) {
-      return wanted;
-    }
-    const loaded = runResult(live, loader.load(wanted.value));
-    if (!loaded.ok) {
-      return loaded;
-    }
-    const changed = loaded.value;
-    const audited = followed.following.kind === "changes" ? followed.following.hostnames : [];
-    const vanished = changed.filter((runtime) => runtime.manifest === undefined && !audited.includes(runtime.hostname));
-    if (!accepted && looksLikeLoss(loader.hostnames().length, vanished.length)) {
-      lostReason = `${vanished.length} of ${loader.hostnames().length} runtimes went away without a change on record`;
-      return success(null);
-    }
-    lostReason = "";
-    confirmed = ngx.now();
-    publishStep(changed, followed.position);
-    return success(null);
-  }
-
   function refresh(live: Connection): Result<null> {
     const what = seen.take();
     const rescan = !listener.tracking() && ngx.now() - scannedAt >= RESCAN_SECONDS;
     const everything = what.everything || rescan || lostReason !== "";
+    if (what.upstreams) {
+      watch.written();
+    }
     const followed = runResult(live, follow(keys, readPosition()));
     if (!followed.ok) {
       seen.putBack(what);
       return followed;
     }
-    const { following, position } = followed.value;
+    const { following } = followed.value;
     const wasLost = following.kind === "lost" || lostReason !== "";
     const accepted = wasLost && takeAcceptance();
     if (following.kind === "lost" && !accepted) {
@@ -156,21 +104,37 @@ export function followStore(): void {
       seen.everything();
       return success(null);
     }
-    if (following.kind === "current" && !everything && what.hostnames.length + what.policyIds.length === 0) {
+    if (following.kind === "changes" && following.upstreams.length > 0) {
+      watch.explained();
+    }
+    const upstreams = everything || watch.isDue();
+    if (following.kind === "current" && !everything && !upstreams && what.hostnames.length + what.policyIds.length === 0) {
       confirmed = ngx.now();
       return success(null);
     }
     if (everything) {
       scannedAt = ngx.now();
     }
-    const [ran, done] = pcall(() => takeOver(live, { ...what, everything }, { position, following }, accepted));
-    if (!ran || !done.ok) {
-      seen.putBack({ ...what, everything });
+    if (upstreams) {
+      // Before they are read: what is written meanwhile counts as written after.
+      watch.looked();
+    }
+    const wanted = { ...what, everything, upstreams };
+    const [ran, taken] = pcall(() => taker.takeOver(live, wanted, followed.value, accepted));
+    if (!ran || !taken.ok) {
+      seen.putBack(wanted);
     }
     if (!ran) {
-      throw done;
+      throw taken;
     }
-    return done;
+    if (!taken.ok) {
+      return taken;
+    }
+    lostReason = taken.value;
+    if (lostReason === "") {
+      confirmed = ngx.now();
+    }
+    return success(null);
   }
 
   /** One round: connect where needed, refresh, tidy up. @returns what is wrong, "" for nothing. */
@@ -199,7 +163,7 @@ export function followStore(): void {
   function rest(): void {
     const reached = listener.subscribed() ? POLL_SECONDS : POLL_UNANNOUNCED_SECONDS;
     const poll = connection === undefined ? retrySeconds : reached;
-    for (let waited = 0; waited < poll && !stopping(); waited += REST_SECONDS) {
+    for (let waited = 0; waited < poll && !stopping() && !watch.isDue(); waited += REST_SECONDS) {
       if (semaphore === undefined) {
         ngx.sleep(REST_SECONDS);
       } else if (semaphore.wait(REST_SECONDS)[0] === true) {
@@ -214,12 +178,26 @@ export function followStore(): void {
       lease.hold(stopping);
     }),
   ];
+  // These break off their own light threads, which nobody else can, or finish what they have begun.
+  const finishing = [
+    ngx.thread.spawn(() => {
+      if (settings.upstreams?.engine === "dyups") {
+        driveDyups(settings.upstreams, stopping);
+      } else {
+        followHealth(stopping);
+      }
+    }),
+    ngx.thread.spawn(() => {
+      commands?.run();
+    }),
+  ];
   while (!stopping()) {
     const [ran, outcome] = pcall(() => {
       lease.renew();
       const wrong = round();
-      discarded.free();
+      taker.free();
       keeper.save();
+      confWriter.save();
       return wrong;
     });
     if (!ran && (outcome as unknown) === LEASE_LOST) {
@@ -234,6 +212,9 @@ export function followStore(): void {
   }
   stopped = true;
   connection?.close();
+  for (const thread of finishing) {
+    ngx.thread.wait(thread);
+  }
   for (const thread of threads) {
     ngx.thread.kill(thread);
   }

@@ -7,9 +7,15 @@ import type { RuntimeManifest } from "../core/store/manifest.ts";
 import { compileRuntime, forgetUnused, matcherCache, OUTDATED, recordUse } from "./compile.ts";
 import { logErrorSometimes, logWarning } from "./log.ts";
 import { tidyAfter } from "./pace.ts";
+import { thisNode } from "./node_settings.ts";
 import { readHostnames, readManifest, readPosition, readSeq, readSteps, writeWorkerReport } from "./shared_state.ts";
+import type { Steps } from "./shared_state.ts";
+import { readUpstream, readUpstreamNames } from "./shared_upstreams.ts";
 import { inForce, lookBeforeEach, replaceRuntimes } from "./snapshot.ts";
 import type { ReplacedRuntime } from "./snapshot.ts";
+import { dumpedNames } from "./static_upstreams.ts";
+import { brokenUpstreams, buildUpstream, replaceUpstreams, upstreamsInForce } from "./upstreams.ts";
+import type { ReplacedUpstream } from "./upstreams.ts";
 
 /** Seconds between two reports of a worker that has nothing new to say. */
 const REPORT_SECONDS = 0.25;
@@ -53,21 +59,34 @@ function announceBroken(runtime: Runtime | undefined): void {
   }
 }
 
-/** The manifests of a step, or of everything where the steps since ours are not on record any more. */
-function changedHostnames(to: number): { readonly hostnames: string[]; readonly everything: boolean } {
+/** What to take over: what changed, or everything where the steps since ours are not on record any more. */
+function changedSince(to: number): Steps {
   const steps = seq === 0 ? undefined : readSteps(seq, to);
-  return steps === undefined
-    ? { hostnames: readHostnames(), everything: true }
-    : { hostnames: Object.keys(textSet([steps])), everything: false };
+  if (steps !== undefined) {
+    return { hostnames: Object.keys(textSet([steps.hostnames])), upstreams: Object.keys(textSet([steps.upstreams])) };
+  }
+  // What is in force and is not there any more has no manifest, and goes.
+  const names = [readUpstreamNames(), dumpedNames(), Object.keys(upstreamsInForce()), Object.keys(brokenUpstreams())];
+  return {
+    hostnames: Object.keys(textSet([readHostnames(), Object.keys(manifests)])),
+    upstreams: Object.keys(textSet(names)),
+  };
 }
 
-/** The hostnames of `manifests` that are not in the list. */
-function hostnamesWithout(all: Lookup<RuntimeManifest>, hostnames: readonly string[]): string[] {
-  const rest = textSet([Object.keys(all)]);
-  for (const hostname of hostnames) {
-    delete rest[hostname];
+/** Whether upstreams of the store are served by this nginx itself. */
+function servesUpstreams(): boolean {
+  return thisNode().settings.upstreams?.engine === "balancer";
+}
+
+function builtUpstreams(names: readonly string[], pause: Pause): ReplacedUpstream[] {
+  const built: ReplacedUpstream[] = [];
+  if (servesUpstreams()) {
+    for (const name of names) {
+      pause();
+      built.push(buildUpstream(name, readUpstream(name), pause));
+    }
   }
-  return Object.keys(rest);
+  return built;
 }
 
 /**
@@ -76,7 +95,7 @@ function hostnamesWithout(all: Lookup<RuntimeManifest>, hostnames: readonly stri
  */
 function apply(pause: Pause): void {
   const position = readPosition();
-  const { hostnames, everything } = changedHostnames(position.seq);
+  const { hostnames, upstreams } = changedSince(position.seq);
   const replaced: (ReplacedRuntime & { readonly manifest: RuntimeManifest | undefined })[] = [];
   for (const hostname of hostnames) {
     pause();
@@ -84,11 +103,7 @@ function apply(pause: Pause): void {
     const runtime = manifest === undefined ? undefined : compileRuntime(manifest, cache, pause);
     replaced.push({ hostname, runtime, manifest });
   }
-  if (everything) {
-    for (const hostname of hostnamesWithout(manifests, hostnames)) {
-      replaced.push({ hostname, runtime: undefined, manifest: undefined });
-    }
-  }
+  const built = builtUpstreams(upstreams, pause);
   // From here to the end nothing yields.
   releasedEntries = 0;
   const before = inForce();
@@ -103,10 +118,16 @@ function apply(pause: Pause): void {
     }
   }
   replaceRuntimes(replaced);
+  replaceUpstreams(built);
   seq = position.seq;
   revision = position.revision;
   for (const { runtime } of replaced) {
     announceBroken(runtime);
+  }
+  for (const { name, problem } of built) {
+    if (problem !== undefined) {
+      logWarning(`upstream ${name} is not served as Redis has it: ${problem}`);
+    }
   }
 }
 

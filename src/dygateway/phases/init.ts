@@ -1,6 +1,13 @@
+import { restoreHealth } from "../gateway/health/health_file.ts";
+// What requests run: loaded once for all workers, and a fault of it keeps nginx from starting.
+import "../gateway/balance.ts";
+import "../gateway/finish.ts";
+import "../gateway/rewrite.ts";
+import { enableAgent } from "../gateway/agent.ts";
 import { loadSettings } from "../gateway/node_settings.ts";
 import { readSeq } from "../gateway/shared_state.ts";
 import { restoreState } from "../gateway/state_files.ts";
+import { loadStaticUpstreams } from "../gateway/static_upstreams.ts";
 
 /**
  * For `init_by_lua_block`: reads the settings and, when nginx starts rather than reloads, the last good state from disk,
@@ -11,8 +18,13 @@ import { restoreState } from "../gateway/state_files.ts";
  */
 export function start(settingsPath: string): void {
   const { settings } = loadSettings(settingsPath);
+  loadStaticUpstreams(settings.upstreams?.conf ?? "");
+  if (settings.upstreams !== undefined && settings.upstreams.conf !== "") {
+    enableAgent();
+  }
   if (settings.snapshotDir !== "" && readSeq() === 0) {
     restoreState(settings.snapshotDir);
+    restoreHealth(settings.snapshotDir);
     // Workers are forked from here: what reading left behind would be each one's.
     collectgarbage("collect");
   }

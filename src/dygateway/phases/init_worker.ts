@@ -1,7 +1,10 @@
 import { noPause } from "../core/result.ts";
+import { isAgent, startAgent } from "../gateway/agent.ts";
+import { tickHealth } from "../gateway/health/tick.ts";
 import { giveUpLease, tryLead } from "../gateway/leader.ts";
 import { logError } from "../gateway/log.ts";
 import { pacer } from "../gateway/pace.ts";
+import { answerQuestions } from "../gateway/peer_reports.ts";
 import { followStore } from "../gateway/sync.ts";
 import { catchUp, leave, tick } from "../gateway/worker.ts";
 
@@ -27,15 +30,23 @@ function lead(premature: boolean): void {
 
 /** For `init_worker_by_lua_block`: takes over the node's state before the first request, then follows it. */
 export function start(): void {
+  if (isAgent()) {
+    startAgent();
+  }
   if (ngx.worker.id() === undefined) {
     return;
   }
+  // Forked from one process: every worker would draw the same numbers.
+  math.randomseed(ngx.now() * 1000 + ngx.worker.pid());
   catchUp(noPause);
   ngx.timer.every(TICK_SECONDS, (premature) => {
     if (premature) {
       leave();
     } else {
-      tick(pacer());
+      const pause = pacer();
+      tick(pause);
+      tickHealth(pause);
+      answerQuestions(pause);
     }
   });
   ngx.timer.every(LEAD_SECONDS, lead);

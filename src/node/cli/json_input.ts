@@ -6,7 +6,8 @@ import type { JsonValue } from "../../dygateway/core/json/value.ts";
 import { failure, noPause, success, type Result } from "../../dygateway/core/result.ts";
 import { CommandFailure } from "./terminal.ts";
 
-async function bytesOf(file: string): Promise<Buffer> {
+/** The bytes of a file or, for `-`, of stdin. */
+export async function bytesOf(file: string): Promise<Buffer> {
   if (file === "-") return buffer(process.stdin);
   try {
     return readFileSync(file);

@@ -36,6 +36,10 @@ interface TargetOptions extends CommonOptions {
   readonly force: boolean;
 }
 
+interface SetOptions extends CommonOptions {
+  readonly force: boolean;
+}
+
 export function policyCommand(terminal: Terminal): Command {
   const commands = [checkCommand, setCommand, getCommand, deleteCommand, listCommand];
   return commandGroup("policy", "check, store, show and delete policies", examples, commands.map((make) => make(terminal)));
@@ -59,11 +63,13 @@ function setCommand(terminal: Terminal): Command {
   return commonCommand("set")
     .description("check a policy and store it under the next id")
     .argument("<file>", "the policy as JSON, - for stdin")
-    .action(async (file: string, options: CommonOptions) => {
+    .option("--force", "also when it leads to an upstream that exists nowhere", false)
+    .action(async (file: string, options: SetOptions) => {
       const session = openSession(options, terminal);
       const read = await readJsonInput(file);
       const checked = read.ok ? checkPolicy(read.value, session.foreign, noPause) : read;
-      const done = checked.ok ? await session.change((context) => setPolicy(context, checked.value)) : checked;
+      const check = { statics: session.statics, force: options.force };
+      const done = checked.ok ? await session.change((context) => setPolicy(context, checked.value, check)) : checked;
       const what = checked.ok ? policyWords(checked.value) : "";
       const words = ({ revision, answer: { policyId } }: Transaction<StoredPolicy>): Outcome => ({
         text: `policy ${policyId} stored: ${what} (revision ${revision})`,

@@ -34,6 +34,10 @@ interface TargetOptions extends CommonOptions {
   readonly force: boolean;
 }
 
+interface SetOptions extends CommonOptions {
+  readonly force: boolean;
+}
+
 export function policyGroupCommand(terminal: Terminal): Command {
   const commands = [checkCommand, setCommand, getCommand, deleteCommand, listCommand];
   const description = "check, store, show and delete policy groups";
@@ -66,11 +70,13 @@ function setCommand(terminal: Terminal): Command {
   return commonCommand("set")
     .description("check a group and store it with its policies")
     .argument("<file>", "the group as JSON, - for stdin")
-    .action(async (file: string, options: CommonOptions) => {
+    .option("--force", "also when a policy leads to an upstream that exists nowhere", false)
+    .action(async (file: string, options: SetOptions) => {
       const session = openSession(options, terminal);
       const read = await readJsonInput(file);
       const checked = read.ok ? checkPolicyGroup(read.value, session.foreign, noPause) : read;
-      const done = checked.ok ? await session.change((context) => setPolicyGroup(context, checked.value)) : checked;
+      const check = { statics: session.statics, force: options.force };
+      const done = checked.ok ? await session.change((context) => setPolicyGroup(context, checked.value, check)) : checked;
       const words = ({ revision, answer }: Transaction<StoredGroup>): Outcome => {
         const levels = checked.ok ? levelLines(checked.value, answer.policyIds) : [];
         const text = [`policy group ${answer.groupId} stored (revision ${revision}):`, ...levels].join("\n");

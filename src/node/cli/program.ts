@@ -8,6 +8,7 @@ import { renderCommand } from "./render.ts";
 import { runtimeCommand } from "./runtime.ts";
 import { schemaCommand } from "./schema.ts";
 import { statusCommand } from "./status.ts";
+import { upstreamCommand } from "./upstream.ts";
 import { CommandFailure, exitCodes, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
@@ -19,6 +20,7 @@ const commands: readonly ((terminal: Terminal) => Command)[] = [
   policyCommand,
   policyGroupCommand,
   runtimeCommand,
+  upstreamCommand,
   explainCommand,
   auditCommand,
   statusCommand,

@@ -11,6 +11,7 @@ import { renderSet } from "../render/rendered_set.ts";
 import { makeRuntimeFolders } from "../render/runtime_folders.ts";
 import { surveySite, type Site } from "../render/site.ts";
 import { outputTarget } from "../render/target.ts";
+import { presentUpstreamConf } from "../render/upstream_conf.ts";
 import { checkWorkerAccess } from "../render/worker_access.ts";
 import { openWorkspace } from "../render/workspace.ts";
 import { defaultConfigFile, readConfigFile } from "./config_file.ts";
@@ -98,7 +99,7 @@ function judge(loaded: LoadedConfig, site: Site, folder: string, directory: stri
 }
 
 function planFor(loaded: LoadedConfig, site: Site, directory: string): Plan {
-  return planChanges(directory, renderSet(loaded, site, outputTarget(directory, loaded.config)));
+  return planChanges(directory, renderSet(loaded, site, outputTarget(directory, loaded.config), presentUpstreamConf(directory)));
 }
 
 const foreignFiles = (plan: Plan): string =>

@@ -32,6 +32,7 @@ interface SetOptions extends CommonOptions {
   readonly group?: string;
   readonly groupName?: string;
   readonly divsteps?: string;
+  readonly force: boolean;
 }
 
 export function runtimeCommand(terminal: Terminal): Command {
@@ -49,6 +50,7 @@ function setCommand(terminal: Terminal): Command {
     .option("--group <id>", "a policy group")
     .option("--group-name <name>", "the same, by its name")
     .addOption(new Option("--divsteps <n>", "only the group's first n levels").conflicts(["policy", "policyName"]))
+    .option("--force", "also when a policy leads to an upstream that exists nowhere", false)
     .action(async (hostname: string, options: SetOptions) => {
       const given = [options.policy, options.policyName, options.group, options.groupName];
       if (given.filter((value) => value !== undefined).length !== 1) {
@@ -65,11 +67,12 @@ function setCommand(terminal: Terminal): Command {
       });
       const target = runtimeTarget(parameters);
       const name = hostnameOf(parameters);
+      const check = { statics: session.statics, force: options.force };
       const done = !name.ok
         ? name
         : !target.ok
           ? target
-          : await session.change((context) => setRuntime(context, name.value, target.value, session.foreign));
+          : await session.change((context) => setRuntime(context, name.value, target.value, session.foreign, check));
       const words = ({ revision }: Transaction<null>): Outcome => ({
         text: `the runtime of ${printable(hostname)} is set (revision ${revision})`,
       });

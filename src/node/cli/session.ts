@@ -6,11 +6,13 @@ import type { RedisSettings } from "../../dygateway/core/settings.ts";
 import type { StoreWork } from "../../dygateway/core/store/command.ts";
 import { storeKeys, type Keys } from "../../dygateway/core/store/keys.ts";
 import type { Change, ChangeContext, Transaction } from "../../dygateway/core/store/transaction.ts";
+import type { StaticUpstreams } from "../../dygateway/core/store/upstream_reads.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { changeStore } from "../store/change.ts";
 import { changeContext } from "../store/change_context.ts";
 import { foreignDivtypes } from "../store/foreign_divtypes.ts";
 import { redisSettings } from "../store/redis_settings.ts";
+import { configuredUpstreams } from "../store/static_upstreams.ts";
 import { readStore } from "../store/work.ts";
 import { defaultConfigFile, readConfigFile } from "./config_file.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
@@ -53,6 +55,7 @@ export interface Session {
   readonly redis: RedisSettings;
   readonly keys: Keys;
   readonly foreign: ForeignDivtypes;
+  readonly statics: StaticUpstreams;
   read<T>(work: StoreWork<Result<T>>): Promise<Result<T>>;
   change<T>(plan: (context: ChangeContext) => Change<T>): Promise<Result<Transaction<T>>>;
 }
@@ -66,6 +69,7 @@ export function openSession(options: CommonOptions, terminal: Terminal): Session
     redis,
     keys,
     foreign: foreignDivtypes(loaded.config.divtypes),
+    statics: configuredUpstreams(loaded.config),
     read: (work) => readStore(redis, work),
     change: (plan) => {
       const context = changeContext(keys, terminal.environment);

@@ -41,6 +41,12 @@ export function isServerAddress(value: string): boolean {
   return address !== null && (address.kind === "unix" || address.host !== "*");
 }
 
+/** An IP address, with a port or without. */
+export function isResolverAddress(value: string): boolean {
+  const address = parseAddress(value);
+  return address?.kind === "tcp" && (isIPv4(address.host) || address.host.startsWith("["));
+}
+
 const isPort = (digits: string): boolean => digits.length <= 5 && Number(digits) >= 1 && Number(digits) <= 65535;
 
 /** A listen address; a port alone means every address of the machine, as in nginx. */

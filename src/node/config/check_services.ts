@@ -26,7 +26,16 @@ export function checkServices(config: Config): Problem[] {
   if (bytesOf(config.workers.shared_dict) < 1024 ** 2) {
     found.push(problems.sharedDictTooSmall(["workers", "shared_dict"]));
   }
-  return [...found, ...checkGateway(config)];
+  return [...found, ...checkGateway(config), ...checkDynamicUpstreams(config)];
+}
+
+function checkDynamicUpstreams({ dynamic_upstreams: { engine, dyups, dyups_location: location } }: Config): Problem[] {
+  const section = ["dynamic_upstreams"];
+  const found: Problem[] = [];
+  if (engine === "dyups" && dyups === undefined) found.push(problems.dyupsMissing([...section, "engine"]));
+  if (engine !== "dyups" && dyups !== undefined) found.push(problems.dyupsUnused([...section, "dyups"]));
+  if (["/ab_admin", "/dyupsc_admin"].includes(location)) found.push(problems.locationTaken([...section, "dyups_location"], location));
+  return found;
 }
 
 /** What the gateway itself would refuse when it starts, by its own judgement. */

@@ -1,6 +1,7 @@
+import { isReservedName, reservedName } from "../../dygateway/core/upstream/name.ts";
 import { canonicalAddress, parseAddress } from "./address.ts";
 import { nearest } from "./key_suggestions.ts";
-import { defaultUpstreamAt } from "./model.ts";
+import { balanceOf, defaultUpstreamAt } from "./model.ts";
 import type { Problem } from "./problem.ts";
 import * as problems from "./problems.ts";
 import type { Config, UpstreamConfig } from "./schema.ts";
@@ -13,6 +14,7 @@ export function checkUpstreams(config: Config): Problem[] {
     const first = seen.get(name.toLowerCase());
     if (first !== undefined) found.push(problems.upstreamTwice(["upstreams", name], first));
     seen.set(name.toLowerCase(), name);
+    if (isReservedName(name)) found.push(problems.badKey(["upstreams", name], reservedName));
     found.push(...checkServers(name, upstream));
   }
   return [...found, ...checkReferences(config)];
@@ -30,11 +32,15 @@ function checkServers(name: string, upstream: UpstreamConfig): Problem[] {
     if (addresses.has(address)) found.push(problems.serverTwice([...path, index], address));
     addresses.add(address);
     if (!detailed.backup) primaries += 1;
-    else if (upstream.balance === "ip_hash") found.push(problems.backupWithIpHash([...path, index, "backup"]));
+    else if (!takesBackups(upstream)) {
+      found.push(problems.backupWithBalance([...path, index, "backup"], balanceOf(upstream).kind));
+    }
   }
   if (primaries === 0) found.push(problems.onlyBackups(path));
   return found;
 }
+
+const takesBackups = (upstream: UpstreamConfig): boolean => ["round_robin", "least_conn"].includes(balanceOf(upstream).kind);
 
 function checkReferences(config: Config): Problem[] {
   const known = Object.keys(config.upstreams);

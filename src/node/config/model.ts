@@ -1,5 +1,6 @@
+import type { Balance } from "../../dygateway/core/upstream/model.ts";
 import { listenAddressOf, type Address } from "./address.ts";
-import type { Config, HostConfig, ListenerConfig, LocationConfig } from "./schema.ts";
+import type { Config, HostConfig, ListenerConfig, LocationConfig, UpstreamConfig } from "./schema.ts";
 
 /** The configuration with its short forms and inheritance spelled out. Nothing here can fail. */
 
@@ -54,6 +55,13 @@ export function locationIdentity(location: LocationConfig): string {
   return `${kind} ${location.path}`;
 }
 
+/** How an upstream balances, in the gateway's own words. */
+export function balanceOf({ balance }: UpstreamConfig): Balance {
+  if (typeof balance === "object") return { kind: "hash", key: balance.hash, consistent: balance.consistent };
+  if (balance === "random" || balance === "random_two") return { kind: "random", two: balance === "random_two" };
+  return { kind: balance };
+}
+
 export const adminAddressOf = (config: Config): Address => listenAddressOf(config.admin.listen);
 
 /** Names that a request to the admin interface may have in its Host header. */
@@ -63,6 +71,9 @@ export function adminHostsOf(config: Config): string[] {
   const own = address.kind === "tcp" && !["*", "0.0.0.0", "[::]"].includes(address.host) ? [address.host] : [];
   return [...new Set(["127.0.0.1", "localhost", "[::1]", ...own])];
 }
+
+/** What the paths of the dyups interface begin with: "" where they stand at the root. */
+export const dyupsPrefixOf = (config: Config): string => config.dynamic_upstreams.dyups_location.replace(/\/$/, "");
 
 export const redisHostOf = (config: Config): string => config.redis.host ?? "127.0.0.1";
 export const redisPortOf = (config: Config): number => config.redis.port ?? 6379;

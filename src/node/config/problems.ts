@@ -39,8 +39,8 @@ export const onlyBackups = (path: ConfigPath): Problem =>
 export const serverTwice = (path: ConfigPath, address: string): Problem =>
   atValue(path, `${address} is already a server of this upstream`);
 
-export const backupWithIpHash = (path: ConfigPath): Problem =>
-  atValue(path, "a backup server is not possible with balance: ip_hash");
+export const backupWithBalance = (path: ConfigPath, balance: string): Problem =>
+  atValue(path, `a backup server is not possible with balance: ${balance}`);
 
 export const listenerUnknown = (path: ConfigPath, name: string, known: readonly string[], like: string | null): Problem =>
   atValue(path, `there is no listener "${name}"${like === null ? `; known: ${known.join(", ")}` : hintOf(like)}`);
@@ -99,3 +99,11 @@ export const divtypeBuiltIn = (path: ConfigPath): Problem =>
   atKey(path, "is a diversion type of dygateway itself; give yours another name");
 
 export const sharedDictTooSmall = (path: ConfigPath): Problem => atValue(path, "less than 1m cannot hold policies");
+
+export const dyupsMissing = (path: ConfigPath): Problem =>
+  atValue(path, "dyups needs the gateway with the module: set dynamic_upstreams.dyups.url");
+
+export const dyupsUnused = (path: ConfigPath): Problem => atKey(path, "is used with engine: dyups only");
+
+export const locationTaken = (path: ConfigPath, location: string): Problem =>
+  atValue(path, `${location} is another interface's`);

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { isListenAddress, isServerAddress } from "./address.ts";
+import { parseKey } from "../../dygateway/core/upstream/parse_key.ts";
+import { isListenAddress, isResolverAddress, isServerAddress } from "./address.ts";
 import { isNetwork } from "./network.ts";
 import { isByteSize, isSeconds, isTime } from "./units.ts";
 
@@ -89,6 +90,23 @@ export const adminToken = secret(/^[!-~]+$/, "a token (printable ASCII without s
 export const network = checked(isNetwork, "an address, a network (10.0.0.0/8, fc00::/7) or unix:");
 
 export const serverAddress = checked(isServerAddress, "a server address (host, host:port, [IPv6]:port or unix:/path)");
+
+export const hashKey = checked(
+  (key) => parseKey(key).ok && /^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(key),
+  "a hash key (text with nginx variables, as $remote_addr or ${arg_id}-$uri)",
+);
+
+export const resolverAddress = checked(isResolverAddress, "the address of a DNS server (10.0.0.2, 10.0.0.2:53, [fd00::2]:53)");
+
+export const httpUrl = matching(
+  /^http:\/\/(?:[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:\/[A-Za-z0-9_.\/-]*)?$/,
+  "an http URL (http://host:port, with a path if it has one)",
+);
+
+export const dyupsLocation = matching(
+  /^(?:\/|(?:\/[A-Za-z0-9_.-]{1,64}){1,8})$/,
+  "a path (letters, digits, _ . - between slashes; no slash at its end)",
+);
 
 export const portNumber = z.int().min(1).max(65535);
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defaultTrustedProxies } from "../../dygateway/core/userinfo/client_address.ts";
+import { dynamicUpstreamsSchema } from "./dynamic_upstreams_schema.ts";
 import { accessLogSchema, hostSchema, listenerSchema, oneOrMore } from "./host_schema.ts";
 import { redisSchema } from "./redis_schema.ts";
 import * as scalar from "./scalars.ts";
@@ -18,7 +19,7 @@ const adminSchema = z
       .describe("Names in the Host header that are the admin's (default: loopback names and the listen address)"),
     max_body: scalar.byteSize.default("64m").describe("Largest request body"),
   })
-  .describe("The administration interface, /ab_admin");
+  .describe("The administration interface: /ab_admin, /dyupsc_admin, /dyups");
 
 const workersSchema = z
   .strictObject({
@@ -59,7 +60,10 @@ export const configSchema = z
       .prefault({ http: 80 })
       .describe("Addresses that take traffic, by a name of your choice"),
     hosts: z.array(hostSchema).min(1).describe("Virtual hosts"),
-    upstreams: z.record(scalar.upstreamName, upstreamSchema).describe("Static upstreams by name"),
+    upstreams: z
+      .record(scalar.upstreamName, upstreamSchema)
+      .describe("Upstreams by name, until one is changed at run time"),
+    dynamic_upstreams: dynamicUpstreamsSchema.prefault({}),
     redis: redisSchema.prefault({}),
     admin: adminSchema.prefault({}),
     workers: workersSchema.prefault({}),

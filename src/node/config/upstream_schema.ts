@@ -13,12 +13,22 @@ const detailedServer = z
   })
   .describe("One server with its parameters");
 
+/** `random_two`: of two servers the one with fewer connections. */
+const balances = ["round_robin", "least_conn", "ip_hash", "random", "random_two"] as const;
+
+const hashSchema = z
+  .strictObject({
+    hash: scalar.hashKey.describe("Text with nginx variables: $remote_addr$uri"),
+    consistent: z.boolean().default(false).describe("Few keys move when servers come and go (ketama)"),
+  })
+  .describe("The same key reaches the same server");
+
 export const upstreamSchema = z
   .strictObject({
     servers: z.array(z.union([scalar.serverAddress, detailedServer])).min(1),
     keepalive: z.int().min(0).max(100_000).default(64).describe("Idle connections each worker keeps open, 0: none"),
     balance: z
-      .enum(["round_robin", "least_conn", "ip_hash"])
+      .union([z.enum(balances), hashSchema])
       .default("round_robin")
       .describe("How the next server is chosen"),
   })

@@ -34,6 +34,8 @@ export interface LocationView {
   readonly upstream: NginxToken;
   /** The Lua file of the rewrite phase; `null`: no diversion here. */
   readonly diversion: NginxToken | null;
+  /** Where nothing is diverted: whether the default upstream may be one that changes at run time. */
+  readonly balancing: boolean;
   readonly proxy: readonly { readonly directive: NginxToken; readonly value: NginxToken }[];
   readonly includes: readonly NginxToken[];
 }
@@ -53,7 +55,7 @@ export function hostView(host: HostConfig, config: Config, site: Site, target: T
           },
     accessLog: accessLogView(host.access_log, target),
     includes: listOf(host.include).map(nginxText),
-    locations: host.locations.map((location) => locationView(host, location, site)),
+    locations: host.locations.map((location) => locationView(host, location, config, site)),
   };
 }
 
@@ -63,7 +65,7 @@ function accessLogView(log: string | undefined, target: Target): HostView["acces
   return { path: nginxText(off ? log : target.created(log)), off };
 }
 
-function locationView(host: HostConfig, location: LocationConfig, site: Site): LocationView {
+function locationView(host: HostConfig, location: LocationConfig, config: Config, site: Site): LocationView {
   const modifier = location.match === "prefix" ? [] : [nginxText(location.match)];
   return {
     // nginx compares it with the URI as it is, so that a `$` here is no variable in any kind of location.
@@ -71,6 +73,7 @@ function locationView(host: HostConfig, location: LocationConfig, site: Site): L
     hostkey: nginxHostkey(hostkeyAt(host, location)),
     upstream: nginxQuoted(defaultUpstreamAt(host, location) ?? ""),
     diversion: divertsAt(host, location) ? nginxText(`${site.install}/diversion/diversion.lua`) : null,
+    balancing: config.dynamic_upstreams.engine === "balancer",
     proxy: proxyView({ ...host.proxy, ...location.proxy }),
     includes: listOf(location.include).map(nginxText),
   };

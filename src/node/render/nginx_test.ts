@@ -5,6 +5,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import { renderSet, type RenderedFile } from "./rendered_set.ts";
 import type { Site } from "./site.ts";
 import { testTarget } from "./target.ts";
+import { presentUpstreamConf } from "./upstream_conf.ts";
 import { writeSet } from "./write_set.ts";
 
 export type NginxVerdict =
@@ -23,7 +24,7 @@ export function testWithNginx(loaded: LoadedConfig, site: Site, folder: string, 
   if (!existsSync(join(site.install, "dygateway", "phases", "init.lua"))) {
     return { ok: false, reason: gatewayNotInstalled(site.install) };
   }
-  const files = renderSet(loaded, site, testTarget(folder));
+  const files = renderSet(loaded, site, testTarget(folder), presentUpstreamConf(directory));
   writeSet(folder, files);
   // Where an nginx with built-in relative paths (OpenResty) opens its first error log.
   mkdirSync(join(folder, "logs"), { recursive: true });

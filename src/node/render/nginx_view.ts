@@ -25,6 +25,8 @@ export interface NginxView {
   readonly packagePath: NginxToken;
   readonly sharedDict: NginxToken;
   readonly settings: LuaToken;
+  /** The blocks that dynamic upstreams go through; `null`: another gateway serves them. */
+  readonly balancer: { readonly keepalive: NginxToken; readonly keepaliveTimeout: NginxToken } | null;
   readonly includes: readonly NginxToken[];
 }
 
@@ -53,8 +55,14 @@ export function nginxView(config: Config, site: Site, target: Target): NginxView
     packagePath: nginxQuoted(`${site.install}/?.lua;${site.install}/lib/?.lua;;`),
     sharedDict: nginxText(nginxSize(workers.shared_dict)),
     settings: luaString(join(target.directory, "dygateway.json")),
+    balancer: balancerView(config),
     includes: listOf(config.include).map(nginxText),
   };
+}
+
+function balancerView({ dynamic_upstreams: dynamic }: Config): NginxView["balancer"] {
+  if (dynamic.engine !== "balancer") return null;
+  return { keepalive: nginxNumber(dynamic.keepalive), keepaliveTimeout: nginxText(nginxTime(dynamic.keepalive_timeout)) };
 }
 
 /** In nginx' geo, a peer on a unix socket has the address 255.255.255.255. */

@@ -11,6 +11,7 @@ import { gatewaySettings } from "./settings.ts";
 import type { Site } from "./site.ts";
 import type { Target } from "./target.ts";
 import { fillTemplate } from "./templates.ts";
+import { withDynamicUpstreams } from "./upstream_conf.ts";
 import { upstreamViews } from "./upstream_view.ts";
 
 export interface RenderedFile {
@@ -24,8 +25,12 @@ const readable = 0o644;
 /** Files that hold secrets; nginx and Redis read them before they give up root. */
 const guarded = 0o640;
 
-/** Every file of a configuration, in memory. Nothing is written, and nothing is read but templates. */
-export function renderSet(loaded: LoadedConfig, site: Site, target: Target): RenderedFile[] {
+/**
+ * Every file of a configuration, in memory. Nothing is written, and nothing is read but templates.
+ *
+ * @param upstreamConf what the upstream.conf in place holds, "" where there is none: the upstreams set at run time stay.
+ */
+export function renderSet(loaded: LoadedConfig, site: Site, target: Target, upstreamConf: string): RenderedFile[] {
   const { config, secrets } = loaded;
   const file = (path: string, text: string, mode = readable): RenderedFile => ({ path, text, mode });
   const settings = `${JSON.stringify(gatewaySettings(loaded, target), null, 2)}\n`;
@@ -37,7 +42,7 @@ export function renderSet(loaded: LoadedConfig, site: Site, target: Target): Ren
     file("dygateway.json", settings, guarded),
     ...mimeTypes,
     file("redis.conf", fillTemplate("redis.conf", redisView(loaded, target)), secrets.redisPassword === null ? readable : guarded),
-    file("upstream.conf", fillTemplate("upstream.conf", { upstreams: upstreamViews(config) })),
+    file("upstream.conf", withDynamicUpstreams(fillTemplate("upstream.conf", { upstreams: upstreamViews(config) }), upstreamConf)),
     ...config.hosts.map((host) => file(fileNameOf(host), fillTemplate("vhost.conf", hostView(host, config, site, target)))),
     file("default.conf", fillTemplate("default.conf", defaultView(config, site, target))),
     file("nginx.conf", fillTemplate("nginx.conf", nginxView(config, site, target))),

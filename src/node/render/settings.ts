@@ -1,11 +1,12 @@
+import { join } from "node:path";
 import type { LoadedConfig } from "../config/load.ts";
-import { adminHostsOf, redisHostOf, redisPortOf } from "../config/model.ts";
+import { adminHostsOf, dyupsPrefixOf, redisHostOf, redisPortOf } from "../config/model.ts";
 import { bytesOf, millisecondsOf } from "../config/units.ts";
 import type { Target } from "./target.ts";
 
 /** dygateway.json: what the gateway reads when nginx starts. The names are a contract with `gateway/settings`. */
 export function gatewaySettings({ config, secrets }: LoadedConfig, target: Target): Record<string, unknown> {
-  const { redis } = config;
+  const { redis, dynamic_upstreams: dynamic } = config;
   const place =
     redis.unix_socket === undefined
       ? { host: redisHostOf(config), port: redisPortOf(config) }
@@ -28,5 +29,14 @@ export function gatewaySettings({ config, secrets }: LoadedConfig, target: Targe
     trusted_proxies: config.trusted_proxies,
     divtypes: config.divtypes,
     snapshot_dir: target.snapshot,
+    upstreams: {
+      engine: dynamic.engine,
+      conf: join(target.directory, "upstream.conf"),
+      resolvers: dynamic.resolvers,
+      ...(dynamic.dyups === undefined
+        ? {}
+        : { dyups_url: dynamic.dyups.url, dyups_timeout_ms: millisecondsOf(dynamic.dyups.timeout) }),
+      dyups_location: dyupsPrefixOf(config),
+    },
   };
 }

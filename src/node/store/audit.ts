@@ -16,6 +16,7 @@ export interface AuditedChange {
   readonly after: string;
   readonly hostnames: readonly string[];
   readonly policyIds: readonly string[];
+  readonly upstreams: readonly string[];
 }
 
 const lines = (text: string): string[] => (text === "" ? [] : text.split("\n"));
@@ -38,6 +39,7 @@ function decode(reply: Reply): AuditedChange {
     after: text("after"),
     hostnames: lines(text("hostnames")),
     policyIds: lines(text("policyids")),
+    upstreams: lines(text("upstreams")),
   };
 }
 

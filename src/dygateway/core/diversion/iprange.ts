@@ -3,7 +3,8 @@ import { field, isObject } from "../json/value.ts";
 import type { JsonValue } from "../json/value.ts";
 import { failure, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
-import { addressNumber, mappedIpv4, parseIpv6 } from "../userinfo/address.ts";
+import { doubles } from "../buffer.ts";
+import { addressNumber, MAPPED_MIDDLE, readIpv6 } from "../userinfo/address.ts";
 import { parseAddressRange } from "../userinfo/address_range.ts";
 import type { AddressRange } from "../userinfo/address_range.ts";
 import type { Explanation, DiversionType, MatcherBuilder, StoredRules } from "./diversion_type.ts";
@@ -84,6 +85,9 @@ function checkRules(rules: JsonValue[], pause: Pause): Result<StoredRules> {
   return success({ divdata: storeRanges(sorted4.value, pause), ipv6: members });
 }
 
+/** An IPv6 address that is being looked at, in three numbers. */
+const given = doubles(3);
+
 function addressMatcherBuilder(count: number): MatcherBuilder {
   const ipv4Builder = rangeTableBuilder(count);
   const ipv6Builder = ipv6TableBuilder();
@@ -105,30 +109,33 @@ function addressMatcherBuilder(count: number): MatcherBuilder {
       const ipv4 = ipv4Finished.value;
       const ipv6 = ipv6Finished.value;
 
+      /** @inlined */
       function match(userinfo: string): string | undefined {
         const address = addressNumber(userinfo);
         if (address >= 0) {
-          return ipv4.find(address);
+          const upstream = ipv4.find(address);
+          return upstream;
         }
-        const digits = parseIpv6(userinfo);
-        if (digits === undefined) {
+        if (!readIpv6(userinfo, given)) {
           return undefined;
         }
-        const mapped = mappedIpv4(digits);
-        return mapped >= 0 ? ipv4.find(mapped) : ipv6.find(digits);
+        const isMapped = given[0] === 0 && given[1] === MAPPED_MIDDLE;
+        const upstream = isMapped ? ipv4.find(given[2]!) : ipv6.find(given);
+        return upstream;
       }
 
       function explain(userinfo: string): Explanation {
         const upstream = match(userinfo);
-        const digits = parseIpv6(userinfo);
-        const address = digits === undefined ? addressNumber(userinfo) : mappedIpv4(digits);
-        if (address < 0 && digits === undefined) {
+        const plain = addressNumber(userinfo);
+        const isIpv6 = plain < 0 && readIpv6(userinfo, given);
+        const address = isIpv6 && given[0] === 0 && given[1] === MAPPED_MIDDLE ? given[2]! : plain;
+        if (address < 0 && !isIpv6) {
           return { upstream, why: `'${userinfo}' is not an IP address` };
         }
         if (upstream === undefined) {
           return { upstream, why: `no range holds ${userinfo}` };
         }
-        return { upstream, why: address >= 0 ? ipv4.describe(address, dotted) : ipv6.describe(digits ?? "") };
+        return { upstream, why: address >= 0 ? ipv4.describe(address, dotted) : ipv6.describe(given) };
       }
 
       return success({ match, explain });

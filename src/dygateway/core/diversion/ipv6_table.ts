@@ -1,17 +1,22 @@
+import { doubles } from "../buffer.ts";
+import type { NumberBuffer } from "../buffer.ts";
 import { divdataBroken } from "../errors.ts";
 import type { GatewayError } from "../errors.ts";
 import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
+import { splitIpv6 } from "../userinfo/address.ts";
+import { compareIpv6, ipv6Position } from "./ipv6_position.ts";
 import { isUpstreamName } from "./rule.ts";
 
 /**
  * IPv6 ranges. Stored as members of a sorted set with score 0, `<first>-<last>:<upstream>`, both addresses as 32 hex
- * digits, so that Redis keeps them in address order; a double, which is what a score is, cannot hold 128 bits.
+ * digits, so that Redis keeps them in address order; a double, which is what a score is, cannot hold 128 bits. Here an
+ * address is three numbers, of 48, 48 and 32 bits.
  */
 export interface Ipv6Table {
-  readonly find: (this: void, digits: string) => string | undefined;
-  readonly describe: (this: void, digits: string) => string;
-  readonly size: (this: void) => number;
+  readonly find: (this: void, address: NumberBuffer) => string | undefined;
+  /** The range that holds the address, for people. */
+  readonly describe: (this: void, address: NumberBuffer) => string;
 }
 
 export interface Ipv6TableBuilder {
@@ -41,6 +46,19 @@ function grouped(digits: string): string {
   return groups.join(":");
 }
 
+/** The addresses one after the other, three numbers each. */
+function numbersOf(addresses: readonly string[]): NumberBuffer {
+  const numbers = doubles(addresses.length * 3 + 3);
+  const address = doubles(3);
+  for (let i = 0; i < addresses.length; i++) {
+    splitIpv6(addresses[i]!, address);
+    for (let part = 0; part < 3; part++) {
+      numbers[i * 3 + part] = address[part]!;
+    }
+  }
+  return numbers;
+}
+
 export function ipv6TableBuilder(): Ipv6TableBuilder {
   const starts: string[] = [];
   const ends: string[] = [];
@@ -63,37 +81,25 @@ export function ipv6TableBuilder(): Ipv6TableBuilder {
     upstreams.push(upstream);
   }
 
-  /** The position of the range that holds the address, or -1. */
-  function position(digits: string): number {
-    let low = 0;
-    let high = ends.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (ends[middle]! < digits) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low < ends.length && starts[low]! <= digits ? low : -1;
-  }
-
   return {
     add: (member) => add(member),
     finish: () => {
       if (problem !== undefined) {
         return failure(problem);
       }
+      const first = numbersOf(starts);
+      const position = ipv6Position(numbersOf(ends), ends.length);
       return success({
-        find: (digits) => {
-          const at = position(digits);
-          return at < 0 ? undefined : upstreams[at];
+        find: /** @inlined */ (address) => {
+          const at = position(address);
+          // Behind the last one there is no upstream.
+          const upstream = compareIpv6(first, at, address) > 0 ? undefined : upstreams[at];
+          return upstream;
         },
-        describe: (digits) => {
-          const at = position(digits);
+        describe: (address) => {
+          const at = position(address);
           return `range ${grouped(starts[at]!)}-${grouped(ends[at]!)}`;
         },
-        size: () => ends.length,
       });
     },
   };

@@ -63,9 +63,15 @@ function percentMatcherBuilder(salt: string, count: number): MatcherBuilder {
         return finished.ok ? failure(divdataBroken("there are no rules")) : finished;
       }
       const table = finished.value;
-      const hashOf = (userinfo: string): number => murmur2(salt + userinfo);
+      const hashOf = /** @inlined */ (userinfo: string): number => {
+        const hash = murmur2(salt + userinfo);
+        return hash;
+      };
       return success({
-        match: (userinfo) => (userinfo === "" ? undefined : table.find(hashOf(userinfo))),
+        match: /** @inlined */ (userinfo) => {
+          const upstream = userinfo === "" ? undefined : table.find(hashOf(userinfo));
+          return upstream;
+        },
         explain: (userinfo) => {
           const hash = hashOf(userinfo);
           const upstream = userinfo === "" ? undefined : table.find(hash);

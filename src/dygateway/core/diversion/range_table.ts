@@ -80,7 +80,10 @@ export function rangeTableBuilder(count: number): RangeTableBuilder {
       const position = sortedPosition(scores, size);
       return success({
         // Behind the last member lies a slot that was never written: 0, which names no upstream.
-        find: (value) => names.name(upstreams[position(value)]!),
+        find: /** @inlined */ (value) => {
+          const upstream = names.name(upstreams[position(value)]!);
+          return upstream;
+        },
         describe: (value, show) => {
           const at = position(value);
           // The ceiling of -0.3 is a negative zero, which Lua prints with its sign.

@@ -60,9 +60,11 @@ function uidMatcherBuilder(count: number): MatcherBuilder {
   let rules = 0;
   let problem: GatewayError | undefined;
 
+  /** @inlined */
   function match(userinfo: string): string | undefined {
     const number = table.get(userinfo);
-    return number === 0 ? undefined : names.name(number);
+    const upstream = number === 0 ? undefined : names.name(number);
+    return upstream;
   }
 
   return {

@@ -45,9 +45,11 @@ function uidRangeBuilder(count: number): MatcherBuilder {
       }
       const table = finished.value;
 
+      /** @inlined */
       function match(userinfo: string): string | undefined {
         const uid = parseDecimal(userinfo);
-        return uid < 0 ? undefined : table.find(uid);
+        const upstream = uid < 0 ? undefined : table.find(uid);
+        return upstream;
       }
 
       return success({

@@ -4,6 +4,7 @@ import type { GatewayError } from "../errors.ts";
 import type { JsonValue } from "../json/value.ts";
 import { lookup } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
+import { codeAt } from "../native.ts";
 import { failure, success } from "../result.ts";
 import type { DiversionType, Explanation, MatcherBuilder } from "./diversion_type.ts";
 import { checkKeyRules } from "./key_rules.ts";
@@ -47,7 +48,7 @@ function lastDigitMatch(upstreams: Lookup<string>): (this: void, userinfo: strin
   for (let digit = 0; digit <= 9; digit++) {
     byCode[ZERO + digit] = upstreams[`${digit}`];
   }
-  return (userinfo) => (isDecimal(userinfo) ? byCode[userinfo.charCodeAt(userinfo.length - 1)] : undefined);
+  return /** @inlined */ (userinfo) => (isDecimal(userinfo) ? byCode[codeAt(userinfo, userinfo.length)] : undefined);
 }
 
 function suffixMatcherBuilder(): MatcherBuilder {

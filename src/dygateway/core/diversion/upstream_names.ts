@@ -27,6 +27,6 @@ export function upstreamNames(): UpstreamNames {
       numbers[name] = names.length;
       return names.length;
     },
-    name: (number) => names[number - 1],
+    name: /** @inlined */ (number) => names[number - 1],
   };
 }

@@ -1,5 +1,6 @@
 import { diversionTypes, divtypeNames } from "../diversion/index.ts";
 import type { DiversionType, StoredRules } from "../diversion/diversion_type.ts";
+import { upstreamsOfRules } from "../diversion/upstreams_of_rules.ts";
 import {
   divtypeUnsupported,
   policyFieldMissing,
@@ -47,6 +48,8 @@ export interface CheckedPolicy {
   readonly parser: string;
   readonly meta: PolicyMeta;
   readonly rules: CheckedRules;
+  /** That the rules lead to, each once, sorted; none of a Lua module's, which only it can read. */
+  readonly upstreams: readonly string[];
 }
 
 /** In bytes. */
@@ -148,5 +151,10 @@ export function checkPolicy(value: JsonValue, foreign: ForeignDivtypes, pause: P
     return meta;
   }
   const rules = type === undefined ? checkForeign(divtype, divdata, foreign) : checkBuiltin(type, divdata, pause);
-  return rules.ok ? success({ divtype, parser, meta: meta.value, rules: rules.value }) : rules;
+  if (!rules.ok) {
+    return rules;
+  }
+  const checked = rules.value;
+  const upstreams = checked.kind === "builtin" ? upstreamsOfRules(checked.type.storage, checked.rules, pause) : [];
+  return success({ divtype, parser, meta: meta.value, rules: checked, upstreams });
 }

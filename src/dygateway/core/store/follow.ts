@@ -16,10 +16,18 @@ export interface Position {
 
 export const startPosition: Position = { revision: 0, nonce: "", policyIdCount: -1 };
 
+/** What changes have touched. */
+export interface Touched {
+  readonly hostnames: readonly string[];
+  readonly policyIds: readonly string[];
+  /** Names of upstreams. */
+  readonly upstreams: readonly string[];
+}
+
 export type Following =
   | { readonly kind: "current" }
   /** Only what these changes touched needs to be read. */
-  | { readonly kind: "changes"; readonly hostnames: readonly string[]; readonly policyIds: readonly string[] }
+  | ({ readonly kind: "changes" } & Touched)
   /** There is a gap that the audit stream does not fill: everything needs to be read. */
   | { readonly kind: "reload" }
   /** The store has lost changes that this node has; nothing may be taken from it without an operator's word. */
@@ -30,11 +38,9 @@ export interface Followed {
   readonly following: Following;
 }
 
-interface Entry {
+interface Entry extends Touched {
   readonly revision: number;
   readonly nonce: string;
-  readonly hostnames: readonly string[];
-  readonly policyIds: readonly string[];
 }
 
 function lines(text: string): string[] {
@@ -47,6 +53,7 @@ function decodeEntry(reply: Reply | undefined): Entry {
   let nonce = "";
   let hostnames: string[] = [];
   let policyIds: string[] = [];
+  let upstreams: string[] = [];
   const items = listReply(fields);
   for (let i = 0; i + 1 < items.length; i += 2) {
     const value = textReply(items[i + 1]) ?? "";
@@ -56,10 +63,12 @@ function decodeEntry(reply: Reply | undefined): Entry {
       hostnames = lines(value);
     } else if (items[i] === "policyids") {
       policyIds = lines(value);
+    } else if (items[i] === "upstreams") {
+      upstreams = lines(value);
     }
   }
   const dash = text.indexOf("-");
-  return { revision: numberReply(dash < 0 ? text : text.slice(0, dash)), nonce, hostnames, policyIds };
+  return { revision: numberReply(dash < 0 ? text : text.slice(0, dash)), nonce, hostnames, policyIds, upstreams };
 }
 
 function lost(position: Position, reason: string): Result<Followed> {
@@ -74,6 +83,7 @@ function between(known: Position, position: Position, entries: readonly Entry[])
   }
   const hostnames: string[] = [];
   const policyIds: string[] = [];
+  const upstreams: string[] = [];
   let expected = known.revision + 1;
   for (const entry of entries) {
     if (entry.revision > known.revision) {
@@ -83,12 +93,13 @@ function between(known: Position, position: Position, entries: readonly Entry[])
       expected++;
       hostnames.push(...entry.hostnames);
       policyIds.push(...entry.policyIds);
+      upstreams.push(...entry.upstreams);
     }
   }
   if (expected !== position.revision + 1) {
     return success({ position, following: { kind: "reload" } });
   }
-  return success({ position, following: { kind: "changes", hostnames, policyIds } });
+  return success({ position, following: { kind: "changes", hostnames, policyIds, upstreams } });
 }
 
 /**
@@ -128,12 +139,12 @@ export function* follow(keys: Keys, known: Position): StoreWork<Result<Followed>
   return between(known, position, isError(range) ? [] : listReply(range).map((entry) => decodeEntry(entry)));
 }
 
-/** Fewer hostnames than this may go at once without a change on record and count as deleted by hand. */
+/** Fewer of them than this may go at once without a change on record and count as deleted by hand. */
 const FEW = 4;
 
 /**
- * Whether runtimes that went away without a change on record look like lost data rather than like somebody's work with
- * redis-cli: more than half of them, and more than a few.
+ * Whether runtimes, or upstreams, that went away without a change on record look like lost data rather than like
+ * somebody's work with redis-cli: more than half of them, and more than a few.
  */
 export function looksLikeLoss(before: number, removed: number): boolean {
   return removed >= FEW && removed * 2 > before;

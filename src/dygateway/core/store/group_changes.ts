@@ -1,7 +1,9 @@
-import { nameTaken, policyBusy } from "../errors.ts";
+import { inGroup, nameTaken, policyBusy } from "../errors.ts";
 import type { CheckedGroup } from "../policy/policy_group.ts";
 import { failure, success } from "../result.ts";
 import type { Command } from "./command.ts";
+import { refuseUpstreams } from "./diverted_upstreams.ts";
+import type { UpstreamCheck } from "./diverted_upstreams.ts";
 import { ownerOf, resolveTarget, texts } from "./names.ts";
 import type { Target } from "./names.ts";
 import { nextId } from "./ids.ts";
@@ -15,8 +17,11 @@ export interface StoredGroup {
   readonly policyIds: readonly string[];
 }
 
-/** Stores a checked group and its policies, level 1 first. */
-export function* setPolicyGroup(context: ChangeContext, group: CheckedGroup): Change<StoredGroup> {
+/**
+ * Stores a checked group and its policies, level 1 first.
+ * @param check undefined where dynamic upstreams are not set up.
+ */
+export function* setPolicyGroup(context: ChangeContext, group: CheckedGroup, check?: UpstreamCheck): Change<StoredGroup> {
   const { keys } = context;
   const watched = [keys.policyIdCount, keys.groupIdCount, keys.policyNames, keys.groupNames];
   const begun = yield* beginChange(context, watched);
@@ -27,6 +32,12 @@ export function* setPolicyGroup(context: ChangeContext, group: CheckedGroup): Ch
   const owner = name === undefined ? undefined : yield* ownerOf(keys, "policygroup", name);
   if (name !== undefined && owner !== undefined) {
     return failure(nameTaken("policygroup", name, owner));
+  }
+  for (let level = 1; level <= group.policies.length; level++) {
+    const refusal = yield* refuseUpstreams(keys, check, group.policies[level - 1]!.upstreams);
+    if (refusal !== undefined) {
+      return failure(inGroup(level, refusal));
+    }
   }
   const groupNumber = yield* nextId(keys.groupIdCount, keys.group);
   if (!groupNumber.ok) {
@@ -53,6 +64,7 @@ export function* setPolicyGroup(context: ChangeContext, group: CheckedGroup): Ch
     after: group.policies.map((policy, i) => `${policyIds[i]}: ${describePolicy(policy)}`).join("; "),
     hostnames: [],
     policyIds,
+    upstreams: [],
   };
   return success(commitChange(context, begun.value, entry, commands, { groupId, policyIds }));
 }
@@ -101,6 +113,7 @@ export function* deletePolicyGroup(context: ChangeContext, target: Target, force
     after: "",
     hostnames,
     policyIds,
+    upstreams: [],
   };
   return success(commitChange(context, begun.value, entry, commands, null));
 }

@@ -17,6 +17,8 @@ export interface Keys {
   /** New: hashes from name to id. */
   readonly policyNames: string;
   readonly groupNames: string;
+  /** New: a hash from an upstream's name to its body, or to `removed;` where a node's own definition is not to count. */
+  readonly upstreams: string;
   /** Where a large policy is put together before one RENAME puts it in place. */
   readonly staging: (this: void, nonce: string) => string;
   readonly divtype: (this: void, policyId: string) => string;
@@ -118,6 +120,7 @@ export function storeKeys(prefix: string): Keys {
     channel: `${prefix}:changes`,
     policyNames: `${policies}:names`,
     groupNames: `${groups}:names`,
+    upstreams: `${prefix}:upstreams`,
     staging: (nonce) => `${prefix}:staging:${nonce}`,
     divtype: (policyId) => `${policies}:${policyId}:divtype`,
     divdata: (policyId) => `${policies}:${policyId}:divdata`,

@@ -1,82 +1,23 @@
 import { nameTaken, policyBusy, storeRefused } from "../errors.ts";
 import type { CheckedPolicy } from "../policy/policy.ts";
-import type { DiversionType, Storage, StoredPairs, StoredRules } from "../diversion/diversion_type.ts";
 import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
-import { countCommand, PAIRS_A_PAGE, writePage, writePairs } from "./divdata.ts";
-import { isError, numberReply } from "./command.ts";
+import { writePairs } from "./divdata.ts";
 import type { Command, StoreWork } from "./command.ts";
+import { refuseUpstreams } from "./diverted_upstreams.ts";
+import type { UpstreamCheck } from "./diverted_upstreams.ts";
 import type { Keys } from "./keys.ts";
 import { nextId } from "./ids.ts";
 import { ownerOf, resolveTarget } from "./names.ts";
 import type { Target } from "./names.ts";
+import { keptUpstreams, UPSTREAMS_FIELD } from "./policy_upstreams.ts";
 import { describeUse, runtimesUsing } from "./runtime_reads.ts";
+import { LARGE_POLICY_PAIRS, stage } from "./staging.ts";
 import { beginChange, commitChange, nothingToChange } from "./transaction.ts";
 import type { Change, ChangeContext } from "./transaction.ts";
 
-/** Pairs of a policy that is put together aside, in pipelines of its own, before the transaction renames it. */
-const LARGE_POLICY_PAIRS = 5000;
-/** Pages of pairs sent in one pipeline. */
-const PAGES_A_STEP = 4;
-const STAGING_LIFETIME_MS = "600000";
-
 export interface StoredPolicy {
   readonly policyId: string;
-}
-
-/** Sends the pages a few at a time; a store that refuses one (it is full, it is a replica) is left without any. */
-function* writeStaged(
-  context: ChangeContext,
-  key: string,
-  storage: Storage,
-  pairs: StoredPairs,
-): StoreWork<Result<null>> {
-  const step = PAIRS_A_PAGE * 2 * PAGES_A_STEP;
-  for (let first = 0; first < pairs.length; first += step) {
-    const pipeline: Command[] = [];
-    for (let start = first; start < pairs.length && start < first + step; start += PAIRS_A_PAGE * 2) {
-      context.pause();
-      pipeline.push(writePage(key, storage, pairs, start));
-    }
-    pipeline.push(["PEXPIRE", key, STAGING_LIFETIME_MS]);
-    const replies = yield pipeline;
-    const problem = replies.find((reply) => isError(reply));
-    if (isError(problem)) {
-      yield [["UNLINK", key]];
-      return failure(storeRefused(problem.message));
-    }
-  }
-  return success(null);
-}
-
-/**
- * Writes pairs to a key that expires by itself, and makes sure that all of them got there. A change that starts again
- * because another was faster finds them there.
- */
-function* stage(
-  context: ChangeContext,
-  type: DiversionType,
-  rules: StoredRules,
-  place: number,
-): StoreWork<Result<string>> {
-  const key = context.keys.staging(`${context.nonce}:${place}`);
-  const expected = rules.divdata.length / (type.storage === "list" ? 1 : 2);
-  const [there] = yield [countCommand(key, type.storage)];
-  if (numberReply(there) !== expected) {
-    if (there !== 0) {
-      // Half of it from an attempt that broke off: a list would have it twice.
-      yield [["UNLINK", key]];
-    }
-    const written = yield* writeStaged(context, key, type.storage, rules.divdata);
-    if (!written.ok) {
-      return written;
-    }
-  }
-  // Watched from here on: a connection's own writes count as somebody's to WATCH.
-  const [, size] = yield [["WATCH", key], countCommand(key, type.storage)];
-  return numberReply(size) === expected
-    ? success(key)
-    : failure(storeRefused(`${key} holds less than was written to it`));
 }
 
 /** The commands that store a policy under `id`. Large ones are staged first. */
@@ -98,6 +39,11 @@ function* storePolicy(context: ChangeContext, id: string, policy: CheckedPolicy,
       return staged;
     }
     commands.push(["RENAME", staged.value, keys.divdata(id)], ["PERSIST", keys.divdata(id)]);
+    const entries = rules.rules.divdata.length / (rules.type.storage === "list" ? 1 : 2);
+    const upstreams = keptUpstreams(entries, policy.upstreams);
+    if (upstreams !== undefined) {
+      commands.push(["HSET", keys.policyMeta(id), UPSTREAMS_FIELD, upstreams]);
+    }
   } else {
     commands.push(...writePairs(keys.divdata(id), rules.type.storage, rules.rules.divdata));
   }
@@ -161,11 +107,19 @@ export function deletePolicyKeys(keys: Keys, id: string): Command {
   return ["UNLINK", keys.divtype(id), keys.divdata(id), keys.divdataIpv6(id), keys.policyMeta(id)];
 }
 
-/** Stores one checked policy under the next id. */
-export function* setPolicy(context: ChangeContext, policy: CheckedPolicy): Change<StoredPolicy> {
-  const begun = yield* beginChange(context, [context.keys.policyIdCount, context.keys.policyNames]);
+/**
+ * Stores one checked policy under the next id.
+ * @param check undefined where dynamic upstreams are not set up.
+ */
+export function* setPolicy(context: ChangeContext, policy: CheckedPolicy, check?: UpstreamCheck): Change<StoredPolicy> {
+  const { keys } = context;
+  const begun = yield* beginChange(context, [keys.policyIdCount, keys.policyNames]);
   if (!begun.ok) {
     return begun;
+  }
+  const refusal = yield* refuseUpstreams(keys, check, policy.upstreams);
+  if (refusal !== undefined) {
+    return failure(refusal);
   }
   const planned = yield* planPolicies(context, [policy]);
   if (!planned.ok) {
@@ -179,6 +133,7 @@ export function* setPolicy(context: ChangeContext, policy: CheckedPolicy): Chang
     after: describePolicy(policy),
     hostnames: [],
     policyIds: [policyId],
+    upstreams: [],
   };
   return success(commitChange(context, begun.value, entry, planned.value.commands, { policyId }));
 }
@@ -239,6 +194,7 @@ export function* deletePolicy(context: ChangeContext, target: Target, force: boo
     after: "",
     hostnames,
     policyIds: [id],
+    upstreams: [],
   };
   return success(commitChange(context, begun.value, entry, [deletePolicyKeys(keys, id), ...released], null));
 }

@@ -1,14 +1,19 @@
 import { divstepsTooDeep, groupUnknown, moduleMissing, policyWithoutData, storeRefused } from "../errors.ts";
+import type { GatewayError } from "../errors.ts";
 import { diversionTypes } from "../diversion/index.ts";
 import type { ForeignDivtypes } from "../policy/policy.ts";
 import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
 import { MAX_LEVELS } from "../runtime/levels.ts";
+import { ofPolicy } from "../upstream/edit_errors.ts";
 import { isError, textReply } from "./command.ts";
 import type { Command, StoreWork } from "./command.ts";
+import { refuseUpstreams } from "./diverted_upstreams.ts";
+import type { UpstreamCheck } from "./diverted_upstreams.ts";
 import type { Keys } from "./keys.ts";
 import { resolveTarget, texts } from "./names.ts";
 import type { Target } from "./names.ts";
+import { readPolicyUpstreams } from "./policy_upstreams.ts";
 import { readRuntime } from "./runtime_reads.ts";
 import type { StoredLevel, StoredRuntime } from "./runtime_reads.ts";
 import { beginChange, commitChange, nothingToChange } from "./transaction.ts";
@@ -92,6 +97,20 @@ function* levelOf(keys: Keys, id: string, foreign: ForeignDivtypes): StoreWork<R
   });
 }
 
+/** Why a policy may not be put in force, if so. What a Lua module's rules lead to is not known here. */
+function* refuseLevel(
+  context: ChangeContext,
+  id: string,
+  check: UpstreamCheck | undefined,
+): StoreWork<GatewayError | undefined> {
+  if (check === undefined) {
+    return undefined;
+  }
+  const { isBuiltin, upstreams } = yield* readPolicyUpstreams(context.keys, id, context.pause);
+  const refusal = yield* refuseUpstreams(context.keys, isBuiltin ? check : undefined, upstreams);
+  return refusal === undefined ? undefined : ofPolicy(id, refusal);
+}
+
 function describe(keys: Keys, runtime: StoredRuntime | undefined): string {
   if (runtime === undefined) {
     return "";
@@ -103,12 +122,15 @@ function describe(keys: Keys, runtime: StoredRuntime | undefined): string {
 /**
  * Puts a policy or a group in force for a hostname. The runtime that was there is replaced whole, in one transaction,
  * or stays as it was.
+ *
+ * @param check undefined where dynamic upstreams are not set up.
  */
 export function* setRuntime(
   context: ChangeContext,
   hostname: string,
   wanted: RuntimeTarget,
   foreign: ForeignDivtypes,
+  check?: UpstreamCheck,
 ): Change<null> {
   const { keys } = context;
   const begun = yield* beginChange(context, keys.runtime(hostname));
@@ -124,6 +146,10 @@ export function* setRuntime(
     const level = yield* levelOf(keys, id, foreign);
     if (!level.ok) {
       return level;
+    }
+    const refusal = yield* refuseLevel(context, id, check);
+    if (refusal !== undefined) {
+      return failure(refusal);
     }
     levels.push(level.value);
   }
@@ -145,6 +171,7 @@ export function* setRuntime(
     after: describe(keys, { hostname, divsteps, levels }),
     hostnames: [hostname],
     policyIds: [],
+    upstreams: [],
   };
   return success(commitChange(context, begun.value, entry, commands, null));
 }
@@ -168,6 +195,7 @@ export function* deleteRuntime(context: ChangeContext, hostname: string): Change
     after: "",
     hostnames: [hostname],
     policyIds: [],
+    upstreams: [],
   };
   return success(commitChange(context, begun.value, entry, [["UNLINK", ...keys.runtime(hostname)]], null));
 }

@@ -34,6 +34,8 @@ export interface AuditEntry {
   readonly hostnames: readonly string[];
   /** Ids of policies that came, went or changed. */
   readonly policyIds: readonly string[];
+  /** Names of upstreams that came, went or changed. */
+  readonly upstreams: readonly string[];
 }
 
 /**
@@ -119,6 +121,9 @@ export function commitChange<T>(
     "hostnames", entry.hostnames.join("\n"),
     "policyids", entry.policyIds.join("\n"),
   ];
+  if (entry.upstreams.length > 0) {
+    audit.push("upstreams", entry.upstreams.join("\n"));
+  }
   commands.push(["SET", keys.revision, number], audit, ["PUBLISH", keys.channel, number]);
   return { commands, revision, answer };
 }

@@ -63,6 +63,7 @@ export function isTrusted(proxies: TrustedProxies, peer: string): boolean {
 /**
  * Whose address a request counts as. From a trusted peer it is `X-Real-IP`, else the first address of
  * `X-Forwarded-For`; from anyone else, and where neither is sent, the peer's own.
+ * @inlined
  */
 export function clientAddress(
   isPeerTrusted: boolean,
@@ -78,7 +79,8 @@ export function clientAddress(
   }
   if (forwardedFor !== undefined) {
     const comma = forwardedFor.indexOf(",");
-    return (comma < 0 ? forwardedFor : forwardedFor.slice(0, comma)).trim();
+    const first = (comma < 0 ? forwardedFor : forwardedFor.slice(0, comma)).trim();
+    return first;
   }
   return peer;
 }

@@ -44,11 +44,23 @@ export function argVariable(name: string): string {
 }
 
 function fromVariable(text: string, variable: string): UserinfoSource {
-  return { text, read: (request) => request.variable(variable) };
+  return {
+    text,
+    read: /** @inlined */ (request) => {
+      const value = request.variable(variable);
+      return value;
+    },
+  };
 }
 
 const uri = fromVariable("uri", "uri");
-const ip: UserinfoSource = { text: "ip", read: (request) => request.clientAddress() };
+const ip: UserinfoSource = {
+  text: "ip",
+  read: /** @inlined */ (request) => {
+    const address = request.clientAddress();
+    return address;
+  },
+};
 
 /**
  * @param text `header:NAME`, `cookie:NAME`, `arg:NAME`, `uri` or `ip`.

@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePorts } from "../support/free_ports.ts";
+import { expectNoFaults } from "../support/error_log.ts";
+import { until } from "../support/until.ts";
+import { DnsServer } from "./dns_server.ts";
+import type { MoodyBackend } from "./health_backends.ts";
+import { useHealthCluster } from "./health_cluster.ts";
+
+const dns = new DnsServer();
+beforeAll(() => dns.start());
+const health = useHealthCluster(() => [`127.0.0.1:${dns.port}`]);
+const { cluster } = health;
+afterAll(() => dns.stop());
+
+const PROMPT_MS = 1000;
+
+/** Servers on the same port of these addresses, named by the last number of each. */
+async function backendsAt(...hosts: string[]): Promise<{ port: number; backends: MoodyBackend[] }> {
+  const [port = 0] = await freePorts(1);
+  const backends = await Promise.all(hosts.map((host) => health.backend(`at${host.split(".").at(-1)}`, { host, port })));
+  return { port, backends };
+}
+
+async function peerNames(name: string): Promise<string[]> {
+  return (await health.peers(name)).map((peer) => peer.name).sort();
+}
+
+function hasPeers(name: string, ...addresses: string[]): Promise<void> {
+  const wanted = [...addresses].sort();
+  return until(`${name} has the peers ${wanted.join(", ")}`, async () => {
+    const peers = await health.peers(name);
+    return JSON.stringify(await peerNames(name)) === JSON.stringify(wanted) && peers.every(({ workers }) => workers.length === 4);
+  }, 10_000);
+}
+
+async function nameReport(name: string, host: string): Promise<{ addresses: string[]; problem: string }> {
+  const { data } = await health.done("get_upstream", { upstream: name });
+  return data.health.names[host] as { addresses: string[]; problem: string };
+}
+
+describe("a server that is a name", () => {
+  test("is as many peers as it has addresses", async () => {
+    dns.know({ "two.test": ["127.2.0.1", "127.2.0.2"] });
+    const { port } = await backendsAt("127.2.0.1", "127.2.0.2");
+    const name = health.newName();
+    await health.done("add_upstream", { upstream: name, servers: `server two.test:${port} weight=2;` });
+    await hasPeers(name, `127.2.0.1:${port}`, `127.2.0.2:${port}`);
+    expect(new Set(await health.visits(name, 20))).toEqual(new Set(["at1", "at2"]));
+    expect((await health.peers(name)).every(({ server }) => server === `two.test:${port}`)).toBe(true);
+    expect(await nameReport(name, "two.test")).toEqual({ addresses: ["127.2.0.1", "127.2.0.2"], problem: "" });
+  });
+
+  test("follows a change when the answer's time is over, without a failed request; a peer that stays keeps its failures", async () => {
+    dns.know({ "moves.test": ["127.2.1.1", "127.2.1.2"] });
+    const { port, backends } = await backendsAt("127.2.1.1", "127.2.1.2", "127.2.1.3");
+    await backends[1]?.become("refuse");
+    const name = health.newName();
+    await health.done("add_upstream", { upstream: name, servers: `server moves.test:${port} fail_timeout=60s;` });
+    await hasPeers(name, `127.2.1.1:${port}`, `127.2.1.2:${port}`);
+    await health.visits(name, 4);
+    await health.isOpen(name, `127.2.1.2:${port}`, false);
+
+    const answers: string[] = [];
+    const moved = new AbortController();
+    const traffic = (async () => {
+      while (!moved.signal.aborted) {
+        answers.push(await health.visit(name));
+      }
+    })();
+    dns.know({ "moves.test": ["127.2.1.2", "127.2.1.3"] });
+    try {
+      await hasPeers(name, `127.2.1.2:${port}`, `127.2.1.3:${port}`);
+    } finally {
+      moved.abort();
+      await traffic;
+    }
+    expect(new Set([...answers, "at1"])).toEqual(new Set(["at1", "at3"]));
+    expect(new Set(await health.visits(name, 20))).toEqual(new Set(["at3"]));
+    await health.isOpen(name, `127.2.1.2:${port}`, false);
+    expect(cluster.gateway.errorLog()).toContain("'moves.test' has the addresses 127.2.1.2, 127.2.1.3");
+  });
+
+  test("has IPv6 addresses too, and those of the hosts file", async () => {
+    dns.know({ "six.test": ["127.2.2.1", "::1"] });
+    const { port } = await backendsAt("127.2.2.1");
+    const six = health.newName();
+    await health.done("add_upstream", { upstream: six, servers: `server six.test:${port};` });
+    await hasPeers(six, `127.2.2.1:${port}`, `[::1]:${port}`);
+
+    const local = health.newName();
+    await health.done("add_upstream", { upstream: local, servers: `server localhost:${port};` });
+    await until("localhost is known", async () => (await peerNames(local)).includes(`127.0.0.1:${port}`));
+  });
+
+  test("may be unknown: the update is answered at once, others are served, and it comes when it is known", async () => {
+    const { port } = await backendsAt("127.2.3.1");
+    const good = await health.backend("good");
+    const name = health.newName();
+    const start = performance.now();
+    await health.done("add_upstream", { upstream: name, servers: `server late.test:${port} weight=10; server ${good.address};` });
+    expect(performance.now() - start).toBeLessThan(PROMPT_MS);
+    await until("the other server is there", async () => (await peerNames(name)).length === 1);
+    expect(new Set(await health.visits(name, 10))).toEqual(new Set(["good"]));
+    await until("the reason is reported", async () => (await nameReport(name, "late.test")).problem === "it has no addresses");
+    expect(cluster.gateway.errorLog()).toContain("'late.test' could not be resolved");
+
+    dns.know({ "late.test": ["127.2.3.1"] });
+    await until("it is there", async () => (await peerNames(name)).length === 2, 20_000);
+    expect(new Set(await health.visits(name, 20))).toEqual(new Set(["good", "at1"]));
+  });
+
+  test("keeps its addresses while no DNS server answers, also when nginx starts again", async () => {
+    dns.know({ "kept.test": ["127.2.4.1", "127.2.4.2"] });
+    const { port, backends } = await backendsAt("127.2.4.1", "127.2.4.2");
+    const name = health.newName();
+    await health.done("add_upstream", { upstream: name, servers: `server kept.test:${port};` });
+    await hasPeers(name, `127.2.4.1:${port}`, `127.2.4.2:${port}`);
+    const file = `${cluster.folder}/snapshot/health`;
+    await until("they are on disk", () => readFileSync(file, "utf8").includes("kept.test"));
+
+    await dns.stop();
+    try {
+      await until("the problem is reported", async () => (await nameReport(name, "kept.test")).problem !== "", 15_000);
+      expect(new Set(await health.visits(name, 20))).toEqual(new Set(["at1", "at2"]));
+
+      // An update does not wait for anybody.
+      const start = performance.now();
+      await health.done("set_peer", { upstream: name, ip: "kept.test", port, weight: 2 });
+      expect(performance.now() - start).toBeLessThan(PROMPT_MS);
+      expect(new Set(await health.visits(name, 20))).toEqual(new Set(["at1", "at2"]));
+
+      await cluster.restart();
+      expect(new Set(await health.visits(name, 20))).toEqual(new Set(["at1", "at2"]));
+    } finally {
+      await dns.start();
+    }
+    await backends[0]?.become("refuse");
+    dns.know({ "kept.test": ["127.2.4.2"] });
+    await until("it is followed again", async () => (await peerNames(name)).join() === `127.2.4.2:${port}`, 40_000);
+    expect(cluster.gateway.errorLog()).toContain("'kept.test' could not be resolved, it keeps 127.2.4.1, 127.2.4.2");
+  });
+
+  test("leaves no faults in the log", () => {
+    expectNoFaults(cluster, "servers that are names");
+  });
+});

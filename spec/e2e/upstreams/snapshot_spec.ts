@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { snapshotIsSaved } from "../promises/faults.ts";
+import { useUpstreamCluster } from "./upstream_cluster.ts";
+
+const upstreams = useUpstreamCluster();
+const { cluster } = upstreams;
+let host = "";
+let first = "";
+let second = "";
+
+function stateFile(name: string): string {
+  return join(cluster.folder, "snapshot", name);
+}
+
+function linesOf(name: string): string[] {
+  return readFileSync(stateFile(name), "utf8").trimEnd().split("\n");
+}
+
+/** A state file as the gateway writes it: each line's digest goes on from the one before. */
+function writeState(format: string, lines: readonly string[]): void {
+  const digest = lines.reduce((before, line) => createHash("md5").update(before + line).digest("hex"), "");
+  writeFileSync(stateFile("state"), `${[`${format} ${digest} ${lines.length}`, ...lines].join("\n")}\n`);
+}
+
+/** Ends nginx and Redis, changes files, and starts nginx alone. */
+async function restartWith(change: () => void): Promise<void> {
+  await snapshotIsSaved(cluster);
+  await cluster.redis.kill();
+  await cluster.gateway.stop();
+  change();
+  cluster.gateway.start();
+  await cluster.ready(false);
+}
+
+beforeAll(async () => {
+  const [one, two] = await upstreams.servers(2);
+  first = await upstreams.set(`server ${one.address};`);
+  second = await upstreams.set(`server ${two.address} weight=3;`);
+  host = cluster.newHost();
+  await cluster.divert(host, { divtype: "url", divdata: [{ url: "/", upstream: "beta3" }] });
+});
+
+test("a node that starts without Redis serves the upstreams of its snapshot", async () => {
+  await restartWith(() => undefined);
+  await upstreams.everyWorkerAnswers(first, "s1");
+  await upstreams.everyWorkerAnswers(second, "s2");
+  expect(await cluster.ask(host)).toBe("beta3");
+  expect(linesOf("state")[0]).toMatch(/^dygateway-state 2 /);
+});
+
+test("a snapshot of before there were upstreams is served, too", async () => {
+  await restartWith(() => {
+    const [, position = "", ...manifests] = linesOf("state");
+    const { runtimes, ...rest } = JSON.parse(position) as { readonly runtimes: number };
+    writeState("dygateway-state 1", [JSON.stringify(rest), ...manifests.slice(0, runtimes)]);
+  });
+  expect(await cluster.ask(host)).toBe("beta3");
+  expect((await cluster.done("status")).data.upstreams.count).toBe(0);
+});
+
+test("an upstream that was damaged on the disk is not served: the state before is", async () => {
+  await cluster.redis.start();
+  await cluster.ready();
+  await upstreams.everyWorkerAnswers(first, "s1");
+  await upstreams.set(`server 127.0.0.1:${cluster.backends.ports.beta4};`, second);
+  await restartWith(() => {
+    const text = readFileSync(stateFile("state"), "utf8");
+    writeFileSync(stateFile("state"), text.replace(`:${cluster.backends.ports.beta4};`, ":1;"));
+  });
+  await upstreams.everyWorkerAnswers(second, "s2");
+  expect(cluster.gateway.errorLog()).toContain("state is not used: it is damaged or cut off");
+});

@@ -1,0 +1,3 @@
+import { serveDyups } from "../dygateway/gateway/dyups_http.ts";
+
+serveDyups();

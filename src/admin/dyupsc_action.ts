@@ -1,0 +1,3 @@
+import { serveDyupsc } from "../dygateway/gateway/dyupsc.ts";
+
+serveDyupsc();

@@ -1,0 +1,249 @@
+import type { Lookup } from "../lookup.ts";
+import type { Pause } from "../result.ts";
+import { adoptAll, growth, membersOf } from "./balance/carry_over.ts";
+import type { Member } from "./balance/carry_over.ts";
+import { chooseUnhealthy, chooseUntried, hasClosedPeer, hasOpenPeer, markLive } from "./balance/need.ts";
+import type { Party } from "./balance/need.ts";
+import { CONNS, CURRENT, EFFECTIVE, FAILS, OPEN, isUsable, peerGroup } from "./balance/peer.ts";
+import type { Peer } from "./balance/peer.ts";
+import { fail, forgive, hasRecovered, release, review, reviewAll, startSlowly, take } from "./balance/state.ts";
+import { backupBalance, needsOf, strategy } from "./balance/strategies.ts";
+import type { Needs } from "./balance/strategies.ts";
+import { leaveTape, writeWeights } from "./balance/tape.ts";
+import type { Balance, Upstream } from "./model.ts";
+
+export type { Peer } from "./balance/peer.ts";
+
+/** What the API shows of a peer. */
+export interface PeerState {
+  readonly conns: number;
+  /** Failures that count towards its max_fails. */
+  readonly fails: number;
+  /** May be chosen now: in rotation, healthy, not failed, below its max_conns. */
+  readonly open: boolean;
+  /** nginx's current_weight and effective_weight. */
+  readonly currentWeight: number;
+  readonly effectiveWeight: number;
+}
+
+/**
+ * Spreads the requests of one upstream in one worker. For each try:
+ *
+ *     const peer = balancer.pick(key, now, tried);   // undefined: answer 502, nobody is there
+ *     balancer.release(peer, now);                   // when the try is over, once for each pick
+ *     balancer.failed(peer, now);                    // and one of the two, by how it went
+ *     balancer.succeeded(peer, now);
+ *
+ * Times are seconds; with whole ones (`ngx.time()`) failures are forgiven in the moments when nginx forgives them. A
+ * request may finish with the balancer that it began with: one that was replaced passes on to its successor.
+ *
+ * The choices are those of nginx 1.22 for an upstream without `zone`, but for two things. When a request's first try
+ * finds nobody, though there are peers that only failures or the active check keep out, all failures are forgotten and
+ * the request is served: first by those that the check has up, and when there are none, by those that it has down. That
+ * is a panic, and is counted. nginx 1.9 forgot the failures too (its "quick recovery"), but answered that one request
+ * 502; 1.14 and later answer 502 until fail_timeout is over. Later tries of a request begin no panic, so every peer is
+ * tried once a request. And there is slow_start, which nginx sells: the weight grows linearly with the seconds since a
+ * peer has recovered, has become healthy, or has come back from `down`, `drain` or `out`; the strategies that keep a
+ * client on its peer, and `random`'s draws, go by the full weight, as there.
+ */
+export interface Balancer {
+  readonly name: string;
+  readonly upstream: Upstream;
+  /** Primaries, then backups; in the order of the servers, and each server's in that of its addresses. */
+  readonly peers: readonly Peer[];
+  readonly primaries: readonly Peer[];
+  readonly backups: readonly Peer[];
+  /**
+   * What `pick` takes as its key: "" for `nothing`, the bytes of `$binary_remote_addr` for `client_address`, the value
+   * of `hash`'s text for `key`.
+   */
+  readonly needs: Needs;
+  /** Most tries of one request, nginx's: every peer once; 1 where there is only one, whose failure is final. */
+  readonly tries: number;
+  /** How often all peers were marked live, because there was nobody to try. */
+  readonly panics: (this: void) => number;
+  /** @param tried peers that this request was given before, in their order; undefined in its first try. */
+  readonly pick: (this: void, key: string, now: number, tried: readonly Peer[] | undefined) => Peer | undefined;
+  readonly release: (this: void, peer: Peer, now: number) => void;
+  /** @returns whether the peer has failed too often by this, which others of the node should hear. */
+  readonly failed: (this: void, peer: Peer, now: number) => boolean;
+  /** Also for answers that make nginx go on to the next without counting a failure. @returns whether it has recovered. */
+  readonly succeeded: (this: void, peer: Peer, now: number) => boolean;
+  /** What another worker saw: the same, but not counted as this worker's. */
+  readonly hearFailure: (this: void, peer: Peer, now: number) => void;
+  readonly hearRecovery: (this: void, peer: Peer, now: number) => void;
+  /** What the active check found. */
+  readonly setHealthy: (this: void, peer: Peer, healthy: boolean, now: number) => void;
+  readonly state: (this: void, peer: Peer, now: number) => PeerState;
+  /** Another balancer has taken over its peers. */
+  readonly replaceBy: (this: void, successor: Balancer) => void;
+}
+
+/** What a balancer is made of. */
+export interface BalancerPlan {
+  readonly name: string;
+  readonly upstream: Upstream;
+  /** Addresses of the servers that are names, by `Server.address`; a server that is not in it is an address itself. */
+  readonly addresses: Lookup<readonly string[]>;
+  /** The balancer in use, which this one is going to replace. */
+  readonly previous: Balancer | undefined;
+  /** A number from 0 to below 1. */
+  readonly random: (this: void) => number;
+  readonly pause: Pause;
+}
+
+const NOBODY: readonly Peer[] = [];
+
+function partyOf(plan: BalancerPlan, balance: Balance, members: readonly Member[], single: boolean): Party {
+  const group = peerGroup(
+    members.map((member) => member.peer),
+    single,
+  );
+  const servers = members.map((member) => member.server);
+  return { group, choose: strategy(balance, group, servers, plan.random, plan.pause) };
+}
+
+/** A balancer that is made, and not in force. */
+export interface PreparedBalancer {
+  readonly balancer: Balancer;
+  /**
+   * Takes over the peers of the one before, all at once and without a pause. From then on whoever asks that one is
+   * answered by this; nothing may be asked of this one earlier. Only one successor of a balancer may ever take over.
+   */
+  readonly takeOver: (this: void, now: number) => void;
+}
+
+/** Makes a balancer, with pauses. */
+export function prepareBalancer(plan: BalancerPlan): PreparedBalancer {
+  const { name, upstream, previous } = plan;
+  const members = membersOf(upstream, plan.addresses, previous?.peers ?? NOBODY);
+  const first = members.filter((member) => !member.server.backup);
+  const second = members.filter((member) => member.server.backup);
+  const primary = partyOf(plan, upstream.balance, first, members.length === 1);
+  const backup = partyOf(plan, backupBalance(upstream.balance), second, members.length === 1);
+  const primaries = primary.group.peers;
+  const choosePrimary = primary.choose;
+  let panics = 0;
+  let successor: Balancer | undefined;
+
+  /** All but a first try with an open primary: backups, later tries, and what happens when nobody is there. */
+  function pickElsewhere(key: string, at: number, tried: readonly Peer[]): Peer | undefined {
+    let withPrimaries = true;
+    for (const peer of tried) {
+      withPrimaries = withPrimaries && !peer.server.backup;
+    }
+    let peer = withPrimaries ? chooseUntried(primary, key, at, tried) : undefined;
+    peer ??= chooseUntried(backup, key, at, tried);
+    if (peer !== undefined || hasOpenPeer(primary.group, at) || hasOpenPeer(backup.group, at)) {
+      return peer;
+    }
+    if (tried.length === 0) {
+      if (!hasClosedPeer(primary.group) && !hasClosedPeer(backup.group)) {
+        return undefined;
+      }
+      panics++;
+      markLive(primary.group, at);
+      markLive(backup.group, at);
+      peer = chooseUntried(primary, key, at, tried) ?? chooseUntried(backup, key, at, tried);
+    }
+    peer ??= withPrimaries ? chooseUnhealthy(primary, key, at, tried) : undefined;
+    peer ??= chooseUnhealthy(backup, key, at, tried);
+    return peer;
+  }
+
+  /** @inlined */
+  function pick(key: string, at: number, tried: readonly Peer[] | undefined): Peer | undefined {
+    if (successor !== undefined) {
+      const theirs = successor.pick(key, at, tried);
+      return theirs;
+    }
+    const index = tried === undefined ? choosePrimary(key, at, NOBODY) : -1;
+    const peer = index >= 0 ? primaries[index] : pickElsewhere(key, at, tried ?? NOBODY);
+    if (peer !== undefined) {
+      take(peer, at);
+    }
+    return peer;
+  }
+
+  const balancer: Balancer = {
+    name,
+    upstream,
+    peers: members.length === primaries.length ? primaries : primaries.concat(backup.group.peers),
+    primaries,
+    backups: backup.group.peers,
+    needs: needsOf(upstream.balance),
+    tries: members.filter((member) => isUsable(member.server)).length,
+    panics: () => (successor === undefined ? panics : successor.panics()),
+    pick,
+    release,
+    failed: (peer, at) => {
+      peer.failures += 1;
+      const closed = fail(peer, at);
+      return closed;
+    },
+    succeeded: /** @inlined */ (peer, at) => {
+      if (!hasRecovered(peer)) {
+        return false;
+      }
+      const recovered = forgive(peer, at);
+      return recovered;
+    },
+    hearFailure: (peer, at) => {
+      fail(peer, at);
+    },
+    hearRecovery: (peer, at) => {
+      forgive(peer, at);
+    },
+    setHealthy: (peer, healthy, at) => {
+      if (peer.healthy !== healthy) {
+        peer.healthy = healthy;
+        if (healthy) {
+          startSlowly(peer, at);
+        }
+        review(peer, at);
+      }
+    },
+    state: (peer, at) => {
+      review(peer, at);
+      const { group, row } = peer;
+      const { rows } = group;
+      writeWeights(group);
+      return {
+        conns: rows[row + CONNS]!,
+        fails: rows[row + FAILS]!,
+        open: rows[row + OPEN] === 1,
+        currentWeight: rows[row + CURRENT]!,
+        effectiveWeight: rows[row + EFFECTIVE]!,
+      };
+    },
+    replaceBy: (theirs) => {
+      successor = theirs;
+    },
+  };
+
+  function takeOver(now: number): void {
+    panics = previous?.panics() ?? 0;
+    for (const peer of previous?.peers ?? NOBODY) {
+      leaveTape(peer.group);
+    }
+    const factor = growth(first, previous?.primaries ?? NOBODY);
+    const backupFactor = growth(second, previous?.backups ?? NOBODY);
+    adoptAll(primary.group, first, factor, now);
+    adoptAll(backup.group, second, backupFactor, now);
+    for (const peer of balancer.peers) {
+      peer.healthy = peer.healthy || upstream.check === undefined;
+    }
+    reviewAll(primary.group, now);
+    reviewAll(backup.group, now);
+    previous?.replaceBy(balancer);
+  }
+
+  return { balancer, takeOver };
+}
+
+/** The same, and in force at once. */
+export function createBalancer(plan: BalancerPlan & { readonly now: number }): Balancer {
+  const { balancer, takeOver } = prepareBalancer(plan);
+  takeOver(plan.now);
+  return balancer;
+}

@@ -1,0 +1,165 @@
+import { lookup } from "../lookup.ts";
+import type { Lookup } from "../lookup.ts";
+import { failure, noPause, success } from "../result.ts";
+import type { Pause, Result } from "../result.ts";
+import { readBlocks } from "./conf_blocks.ts";
+import type { ConfBlock } from "./conf_blocks.ts";
+import { hideBlocks, revealBlocks } from "./conf_hide.ts";
+import { printConfBlock } from "./conf_print.ts";
+import { upstreamConfBroken } from "./errors.ts";
+import type { Upstream } from "./model.ts";
+import { foldedName } from "./name.ts";
+
+/** An upstream that was set at run time. */
+export interface DynamicUpstream {
+  readonly name: string;
+  /** `removed`: a definition of this name in the file is not in force. */
+  readonly upstream: Upstream | "removed";
+  /** Addresses, without brackets and ports, of the names among its servers. */
+  readonly resolved: Lookup<readonly string[]>;
+}
+
+/** What an upstream.conf holds. */
+export interface UpstreamConf {
+  /** Written by an operator, or rendered: also those that a dynamic one replaces. */
+  readonly statics: readonly ConfBlock[];
+  /** Written by the gateway, as of its last change. */
+  readonly dynamics: readonly ConfBlock[];
+}
+
+const BEGIN = "# >>> dygateway";
+const END = "# <<< dygateway";
+const REMOVED = "# removed: ";
+
+interface Sections {
+  /** All that is not the gateway's, with nothing hidden. */
+  readonly own: string;
+  /** From its first line to its last; "" where there is none. */
+  readonly dynamic: string;
+}
+
+/** Where a line that begins so does; -1 where there is none. */
+function lineWith(text: string, start: string, from: number): number {
+  if (from === 0 && text.startsWith(start)) {
+    return 0;
+  }
+  const found = text.indexOf(`\n${start}`, from);
+  return found < 0 ? -1 : found + 1;
+}
+
+function splitSections(text: string): Result<Sections> {
+  const begin = lineWith(text, BEGIN, 0);
+  if (begin < 0) {
+    return success({ own: revealBlocks(text), dynamic: "" });
+  }
+  const end = lineWith(text, END, begin);
+  if (end < 0) {
+    const line = text.slice(0, begin).split("\n").length;
+    return failure(upstreamConfBroken(line, `the dynamic upstreams that begin here have no end (${END}); it was edited`));
+  }
+  const lineEnd = text.indexOf("\n", end);
+  const after = lineEnd < 0 ? "" : text.slice(lineEnd + 1);
+  // The empty line before it is the section's.
+  const before = text.slice(0, begin > 0 ? begin - 1 : 0);
+  return success({ own: revealBlocks(before + after), dynamic: text.slice(begin, lineEnd < 0 ? text.length : lineEnd) });
+}
+
+/** Puts the two together; what the dynamic ones replace is hidden. */
+function join(own: string, dynamic: string, names: readonly string[], pause: Pause): Result<string> {
+  if (names.length === 0) {
+    return success(own);
+  }
+  const blocks = readBlocks(own, pause);
+  if (!blocks.ok) {
+    return blocks;
+  }
+  const replaced: Lookup<boolean> = lookup();
+  for (const name of names) {
+    replaced[foldedName(name)] = true;
+  }
+  const kept = hideBlocks(own, blocks.value.filter((block) => replaced[foldedName(block.name)] === true));
+  return success(`${kept}${kept === "" || kept.endsWith("\n") ? "" : "\n"}\n${dynamic}\n`);
+}
+
+function printSection(dynamic: readonly DynamicUpstream[], revision: number, pause: Pause): string {
+  const sorted = [...dynamic].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const parts = [
+    `${BEGIN}: upstreams set at run time, revision ${revision}. Written by the gateway: edits down to`,
+    `# the line with <<< are lost. Definitions above that they replace stand behind "#dygateway:".`,
+  ];
+  for (const { name, upstream } of sorted) {
+    if (upstream === "removed") {
+      parts.push(`${REMOVED}${name}`);
+    }
+  }
+  for (const { name, upstream, resolved } of sorted) {
+    if (upstream !== "removed") {
+      parts.push(`\n${printConfBlock(name, upstream, resolved)}`);
+      pause();
+    }
+  }
+  parts.push(END);
+  return parts.join("\n");
+}
+
+/**
+ * What upstream.conf is to hold: everything that is not the gateway's byte for byte, then the dynamic upstreams in a
+ * marked section, valid for a plain nginx. The same input gives the same text.
+ *
+ * @param existing the file as it is; "" where there is none.
+ * @param dynamic each name once. @param revision of the store, for people to read.
+ * @returns the text, or why the file cannot be read: an operator's edit is never thrown away.
+ */
+export function composeConf(
+  existing: string,
+  dynamic: readonly DynamicUpstream[],
+  revision: number,
+  pause: Pause = noPause,
+): Result<string> {
+  const sections = splitSections(existing);
+  if (!sections.ok) {
+    return sections;
+  }
+  const names = dynamic.map((upstream) => upstream.name);
+  return join(sections.value.own, printSection(dynamic, revision, pause), names, pause);
+}
+
+/** Names that a dynamic section speaks of. */
+function sectionNames(dynamic: string, blocks: readonly ConfBlock[]): string[] {
+  const names = blocks.map((block) => block.name);
+  for (const line of dynamic.split("\n")) {
+    if (line.startsWith(REMOVED)) {
+      names.push(line.slice(REMOVED.length));
+    }
+  }
+  return names;
+}
+
+/**
+ * A newly rendered upstream.conf with the dynamic upstreams of the one that is there.
+ *
+ * @param fresh what was rendered. @param existing the file that it is to replace; "" where there is none.
+ */
+export function carryDynamic(fresh: string, existing: string): Result<string> {
+  const sections = splitSections(existing);
+  if (!sections.ok) {
+    return sections;
+  }
+  const { dynamic } = sections.value;
+  const blocks = readBlocks(dynamic, noPause);
+  return blocks.ok ? join(fresh, dynamic, sectionNames(dynamic, blocks.value), noPause) : blocks;
+}
+
+/** The upstreams of an upstream.conf. */
+export function parseConf(text: string, pause: Pause): Result<UpstreamConf> {
+  const sections = splitSections(text);
+  if (!sections.ok) {
+    return sections;
+  }
+  const statics = readBlocks(sections.value.own, pause);
+  if (!statics.ok) {
+    return statics;
+  }
+  const dynamics = readBlocks(sections.value.dynamic, pause);
+  return dynamics.ok ? success({ statics: statics.value, dynamics: dynamics.value }) : dynamics;
+}

@@ -1,0 +1,146 @@
+import { lookup } from "../core/lookup.ts";
+import type { Lookup } from "../core/lookup.ts";
+import type { Pause } from "../core/result.ts";
+import { addressParts } from "../core/upstream/address.ts";
+import { composeConf } from "../core/upstream/conf_file.ts";
+import type { DynamicUpstream } from "../core/upstream/conf_file.ts";
+import type { Upstream } from "../core/upstream/model.ts";
+import { parseStored } from "../core/upstream/stored.ts";
+import { exists, PUBLIC_UMASK, readFileText, realPath, writeFile, writeText } from "./files.ts";
+import { readName } from "./health/records.ts";
+import { LEASE_LOST } from "./leader.ts";
+import { logErrorSometimes } from "./log.ts";
+import { readPosition, readSeq, readSteps } from "./shared_state.ts";
+import type { StatePosition } from "./shared_state.ts";
+import { readUpstream, readUpstreamNames, writeConfReport } from "./shared_upstreams.ts";
+
+/** Seconds between two writings, so that many changes are not as many files. */
+const WRITE_SECONDS = 0.1;
+const RETRY_SECONDS = 5;
+/** Writing takes at most this part of a process' time, also with a thousand upstreams and a change every moment. */
+const SHARE = 0.1;
+
+/** Keeps upstream.conf up with what is published, so that a plain nginx started from it serves the same. */
+export interface ConfWriter {
+  /** Writes if upstreams changed since the last time, or if that failed. @throws LEASE_LOST */
+  readonly save: (this: void) => void;
+}
+
+function resolvedNames(upstream: Upstream): Lookup<readonly string[]> {
+  const resolved: Lookup<readonly string[]> = lookup();
+  for (const server of upstream.servers) {
+    const { kind, host } = addressParts(server.address);
+    if (kind === "name") {
+      resolved[host] = readName(host)?.addresses ?? [];
+    }
+  }
+  return resolved;
+}
+
+function publishedUpstreams(pause: Pause): DynamicUpstream[] {
+  const upstreams: DynamicUpstream[] = [];
+  for (const name of readUpstreamNames()) {
+    pause();
+    const manifest = readUpstream(name);
+    const parsed = manifest?.body === undefined ? undefined : parseStored(manifest.body, pause);
+    if (manifest?.removed === true) {
+      upstreams.push({ name, upstream: "removed", resolved: lookup() });
+    } else if (parsed?.ok === true) {
+      const upstream = parsed.value;
+      upstreams.push({ name, upstream, resolved: upstream === "removed" ? lookup() : resolvedNames(upstream) });
+    }
+  }
+  return upstreams;
+}
+
+/** The revision that the gateway has written into a file; it is not what makes two of them differ. */
+function revisionIn(text: string): number | undefined {
+  const [digits] = string.match(text, "\n# >>> dygateway: [^\n]*revision (%d+)%.");
+  return digits === undefined ? undefined : tonumber(digits);
+}
+
+/** @throws with the reason; the file that was there stays. */
+function writeConf(path: string, revision: number, isDurable: boolean, pause: Pause): void {
+  const existing = readFileText(path) ?? "";
+  const upstreams = publishedUpstreams(pause);
+  const written = revisionIn(`\n${existing}`);
+  const same = written === undefined ? undefined : composeConf(existing, upstreams, written, pause);
+  if (same?.ok === true && same.value === existing) {
+    return;
+  }
+  const composed = composeConf(existing, upstreams, revision, pause);
+  if (!composed.ok) {
+    throw composed.error.desc;
+  }
+  if (composed.value === existing) {
+    return;
+  }
+  const original = `${path}.orig`;
+  const writing = { umask: PUBLIC_UMASK, isDurable };
+  if (written === undefined && existing !== "" && !exists(original)) {
+    writeFile(
+      original,
+      (file) => {
+        writeText(file, existing);
+      },
+      writing,
+    );
+  }
+  pause();
+  writeFile(
+    path,
+    (file) => {
+      writeText(file, composed.value);
+    },
+    writing,
+  );
+}
+
+/**
+ * @param path of upstream.conf, or a link to it; "" writes nothing. @param isDurable waits until it is on the disk: for a
+ * process that serves no requests.
+ */
+export function createConfWriter(path: string, isDurable: boolean, pause: Pause): ConfWriter {
+  /** Up to which step the file is known to be right; 0 before it was looked at. */
+  let seq = 0;
+  let notBefore = 0;
+
+  function isConcerned(to: number): boolean {
+    const steps = seq === 0 ? undefined : readSteps(seq, to);
+    return steps === undefined || steps.upstreams.length > 0;
+  }
+
+  function write(position: StatePosition): void {
+    const started = ngx.now();
+    const [saved, reason] = pcall(() => {
+      writeConf(realPath(path), position.revision, isDurable, pause);
+    });
+    if (!saved && (reason as unknown) === LEASE_LOST) {
+      throw LEASE_LOST;
+    }
+    ngx.update_time();
+    const now = ngx.now();
+    notBefore = now + (saved ? Math.max(WRITE_SECONDS, (now - started) / SHARE) : RETRY_SECONDS);
+    const problem = saved ? "" : tostring(reason);
+    if (saved) {
+      seq = position.seq;
+    } else {
+      logErrorSometimes(`conf ${problem}`, `${path} could not be written: ${problem}`);
+    }
+    writeConfReport({ revision: saved ? position.revision : -1, problem, time: now });
+  }
+
+  return {
+    save: () => {
+      if (path === "" || readSeq() === seq || ngx.now() < notBefore) {
+        return;
+      }
+      const position = readPosition();
+      if (isConcerned(position.seq)) {
+        write(position);
+      } else {
+        seq = position.seq;
+      }
+    },
+  };
+}

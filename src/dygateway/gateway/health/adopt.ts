@@ -1,0 +1,59 @@
+import { lookup } from "../../core/lookup.ts";
+import type { Lookup } from "../../core/lookup.ts";
+import { addressOf, addressParts } from "../../core/upstream/address.ts";
+import type { Balancer } from "../../core/upstream/balancer.ts";
+import type { Upstream } from "../../core/upstream/model.ts";
+import { readHealth, readName } from "./records.ts";
+
+/** Upstreams of this worker that were built since the last `takeBuilt`. */
+let built: Lookup<boolean> = lookup();
+
+/**
+ * To be called for each balancer as it is put in force: tells it what the node knows of its peers. The worker's tick
+ * does so once more, for what happened while it was built.
+ */
+export function adoptHealth(balancer: Balancer): void {
+  built[balancer.name] = true;
+  takeOver(balancer);
+}
+
+/** Tells a balancer what is on record of its peers. */
+export function takeOver(balancer: Balancer): void {
+  const { name, upstream } = balancer;
+  const record = readHealth(name);
+  const now = ngx.time();
+  const unchecked = upstream.check?.initial !== "down";
+  for (const peer of balancer.peers) {
+    const isHealthy = upstream.check === undefined || (record?.checks[peer.address]?.up ?? unchecked);
+    balancer.setHealthy(peer, isHealthy, now);
+    const failures = record?.failures[peer.address];
+    // Older ones would not keep it out any more.
+    if (failures !== undefined && now - failures.at <= peer.server.failTimeout) {
+      const missed = Math.min(failures.count, peer.server.maxFails) - balancer.state(peer, now).fails;
+      for (let n = 0; n < missed; n++) {
+        balancer.hearFailure(peer, failures.at);
+      }
+    }
+  }
+}
+
+export function takeBuilt(): string[] {
+  const names = Object.keys(built);
+  if (names.length > 0) {
+    built = lookup();
+  }
+  return names;
+}
+
+/** The peers of an upstream's servers that are names, by `Server.address`: none for one that is not known yet. */
+export function resolvedServers(upstream: Upstream): Lookup<readonly string[]> {
+  const resolved: Lookup<readonly string[]> = lookup();
+  for (const server of upstream.servers) {
+    const { kind, host, port } = addressParts(server.address);
+    if (kind === "name") {
+      const addresses = readName(host)?.addresses ?? [];
+      resolved[server.address] = addresses.map((ip) => addressOf(ip, port));
+    }
+  }
+  return resolved;
+}

@@ -1,0 +1,115 @@
+import { lookup } from "../../core/lookup.ts";
+import type { Lookup } from "../../core/lookup.ts";
+import type { Pause } from "../../core/result.ts";
+import type { Balancer, Peer } from "../../core/upstream/balancer.ts";
+import { logErrorSometimes } from "../log.ts";
+import { upstreamsInForce } from "../upstreams.ts";
+import { takeBuilt, takeOver } from "./adopt.ts";
+import { eventReader } from "./events.ts";
+import type { EventReader, PeerEvent } from "./events.ts";
+import { shareLearned } from "./passive.ts";
+
+/** What else this worker does with each event: set while it leads. */
+let listener: ((this: void, event: PeerEvent) => void) | undefined;
+/** Names of upstreams that were built, for the leading worker. */
+let builtListener: ((this: void, name: string) => void) | undefined;
+
+export function listenToEvents(
+  onEvent: ((this: void, event: PeerEvent) => void) | undefined,
+  onBuilt: ((this: void, name: string) => void) | undefined,
+): void {
+  listener = onEvent;
+  builtListener = onBuilt;
+}
+
+interface Indexed {
+  readonly balancer: Balancer;
+  readonly peers: Lookup<Peer>;
+}
+
+function indexed(upstream: string): Indexed | undefined {
+  const balancer = upstreamsInForce()[upstream]?.balancer;
+  if (balancer === undefined) {
+    return undefined;
+  }
+  const peers: Lookup<Peer> = lookup();
+  for (const peer of balancer.peers) {
+    peers[peer.address] = peer;
+  }
+  return { balancer, peers };
+}
+
+function apply(event: PeerEvent, isOwn: boolean, { balancer, peers }: Indexed): void {
+  const peer = peers[event.address];
+  if (peer === undefined) {
+    return;
+  }
+  if (event.kind === "up" || event.kind === "down") {
+    // Its check may have been removed since.
+    balancer.setHealthy(peer, event.kind === "up" || balancer.upstream.check === undefined, ngx.time());
+  } else if (isOwn) {
+    return;
+  } else if (event.kind === "recovered") {
+    balancer.hearRecovery(peer, event.at);
+  } else {
+    // More than so many change nothing.
+    for (let n = 0; n < Math.min(event.count, peer.server.maxFails); n++) {
+      balancer.hearFailure(peer, event.at);
+    }
+  }
+}
+
+let reader: EventReader | undefined;
+
+/** Nothing in here yields: an upstream that is replaced meanwhile would be told nothing. */
+function hear(): boolean {
+  reader ??= eventReader();
+  const known: Lookup<Indexed> = lookup();
+  const complete = reader.read((event, isOwn) => {
+    const target = known[event.upstream] ?? indexed(event.upstream);
+    if (target !== undefined) {
+      known[event.upstream] = target;
+      apply(event, isOwn, target);
+    }
+    listener?.(event);
+  });
+  return complete;
+}
+
+function takeOverAgain(names: readonly string[], pause: Pause): void {
+  for (const name of names) {
+    pause();
+    const balancer = upstreamsInForce()[name]?.balancer;
+    if (balancer !== undefined) {
+      takeOver(balancer);
+    }
+  }
+}
+
+let ticking = false;
+
+function share(pause: Pause): void {
+  shareLearned();
+  const complete = hear();
+  const built = takeBuilt();
+  if (complete && built.length === 0) {
+    return;
+  }
+  takeOverAgain(complete ? built : Object.keys(upstreamsInForce()), pause);
+  for (const name of built) {
+    builtListener?.(name);
+  }
+}
+
+/** Shares what workers know of peers, many times a second: two looks when there is nothing new. */
+export function tickHealth(pause: Pause): void {
+  if (ticking) {
+    return;
+  }
+  ticking = true;
+  const [shared, reason] = pcall(share, pause);
+  ticking = false;
+  if (!shared) {
+    logErrorSometimes("health", `what is known of peers could not be shared: ${tostring(reason)}`);
+  }
+}

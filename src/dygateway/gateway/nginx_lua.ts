@@ -1,0 +1,134 @@
+/**
+ * What the request path asks of lua-nginx-module, by the functions behind `ngx.var`, `ngx.is_subrequest`, `ngx.time` and
+ * ngx.balancer. Those are Lua functions of resty.core, partly metamethods; LuaJIT may start to compile at one of them,
+ * and a request's compiled code then ends there (see scripts/tstl/inlined.cjs). Where something is not as expected,
+ * `nginxLua` is undefined, and they are called as everybody calls them.
+ */
+export interface Request {
+  readonly request: unique symbol;
+}
+
+export interface Address {
+  readonly address: unique symbol;
+}
+
+export interface Cell<T> {
+  0: T;
+}
+
+export interface NginxLua {
+  ngx_http_lua_ffi_var_get(
+    this: void,
+    request: Request,
+    name: string,
+    nameLength: number,
+    lowered: Address,
+    capture: number,
+    value: Cell<Address>,
+    valueLength: Cell<number>,
+    problem: Cell<Address>,
+  ): number;
+  ngx_http_lua_ffi_var_set(
+    this: void,
+    request: Request,
+    name: string,
+    nameLength: number,
+    lowered: Address,
+    value: string,
+    valueLength: number,
+    problem: Address,
+    problemLength: Cell<number>,
+  ): number;
+  ngx_http_lua_ffi_is_subrequest(this: void, request: Request): number;
+  ngx_http_lua_ffi_time(this: void): number;
+  ngx_http_lua_ffi_balancer_get_last_failure(this: void, request: Request, status: Cell<number>, problem: Cell<Address>): number;
+  ngx_http_lua_ffi_balancer_set_more_tries(this: void, request: Request, count: number, problem: Cell<Address>): number;
+  ngx_http_lua_ffi_balancer_set_current_peer(
+    this: void, request: Request, host: string, hostLength: number, port: number, problem: Cell<Address>,
+  ): number;
+}
+
+interface Ffi {
+  readonly C: NginxLua;
+  new: (this: void, type: string, size?: number) => unknown;
+  string: (this: void, from: Address, length?: number) => string;
+  cast: (this: void, type: string, pointer: Request) => unknown;
+}
+
+interface Base {
+  readonly get_request: (this: void) => Request;
+}
+
+interface Balancer {
+  readonly set_current_peer: (this: void) => void;
+}
+
+declare function require(this: void, name: string): unknown;
+declare const debug: { getinfo: (this: void, f: (this: void) => void, what: string) => { readonly nparams?: number } };
+
+export const ffi = require("ffi") as Ffi;
+
+/** What OpenResty's branch of LuaJIT keeps with each thread: the request that the Lua code runs for. */
+function requestGetter(): ((this: void) => Request) | undefined {
+  const [found, getter] = pcall(() => require("thread.exdata") as (this: void) => Request);
+  return found ? getter : undefined;
+}
+
+/** All of these are declared by resty.core; `set_current_peer` takes more than host and port in newer ones. */
+function functions(): NginxLua | undefined {
+  const [found, known] = pcall(() => {
+    const { C } = ffi;
+    const all: unknown[] = [
+      C.ngx_http_lua_ffi_var_get,
+      C.ngx_http_lua_ffi_var_set,
+      C.ngx_http_lua_ffi_is_subrequest,
+      C.ngx_http_lua_ffi_time,
+      C.ngx_http_lua_ffi_balancer_get_last_failure,
+      C.ngx_http_lua_ffi_balancer_set_more_tries,
+      C.ngx_http_lua_ffi_balancer_set_current_peer,
+    ];
+    const { nparams } = debug.getinfo((require("ngx.balancer") as Balancer).set_current_peer, "u");
+    return all.length > 0 && nparams === 2;
+  });
+  return found && known ? ffi.C : undefined;
+}
+
+const threadRequest = requestGetter();
+
+/** The request that nginx is handling. */
+export const currentRequest: (this: void) => Request =
+  threadRequest ?? (require("resty.core.base") as Base).get_request;
+
+/** Undefined where `ngx` itself must be asked. */
+export const nginxLua: NginxLua | undefined = threadRequest === undefined ? undefined : functions();
+
+/** Where the functions write why they refuse. */
+export const problemCell = ffi.new("char *[1]") as Cell<Address>;
+
+/**
+ * Subrequests have no log phase.
+ * @inlined
+ */
+export function isSubrequest(): boolean {
+  const found = nginxLua === undefined ? ngx.is_subrequest : nginxLua.ngx_http_lua_ffi_is_subrequest(currentRequest()) === 1;
+  return found;
+}
+
+/**
+ * Whole seconds since 1970, of nginx's clock.
+ * @inlined
+ */
+export function wholeSeconds(): number {
+  const seconds = nginxLua === undefined ? ngx.time() : (tonumber(nginxLua.ngx_http_lua_ffi_time()) ?? 0);
+  return seconds;
+}
+
+/**
+ * What tells requests apart in the phases of one: the address of nginx's structure for it. Unlike that of any other
+ * request of this worker that is not over; the next one on a connection often has the same.
+ * @inlined
+ */
+export function requestKey(): number {
+  const address = tonumber(ffi.cast("uintptr_t", currentRequest()));
+  return address ?? 0;
+}

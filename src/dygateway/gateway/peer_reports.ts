@@ -1,0 +1,130 @@
+import type { PeerNumbers, WorkerAnswer, WorkerUpstream } from "../core/admin/upstream_status.ts";
+import { lookup } from "../core/lookup.ts";
+import type { Lookup } from "../core/lookup.ts";
+import type { Pause } from "../core/result.ts";
+import type { Balancer } from "../core/upstream/balancer.ts";
+import { printUpstreamBody } from "../core/upstream/print.ts";
+import { cjson, dict } from "./platform.ts";
+import { readJson } from "./shared_dict.ts";
+import { readWorkerReports } from "./shared_state.ts";
+import { liveUpstream } from "./upstreams.ts";
+
+/**
+ * Questions about peers, which only the workers that balance them can answer. Nothing is counted in common while nobody
+ * asks: each worker looks for questions from its timer, and answers for itself.
+ *
+ *   ask            the number of the last question
+ *   ask:<n>        the upstreams it is about
+ *   ask:<n>:<id>   what worker <id> answers
+ */
+const LIFETIME_SECONDS = 10;
+/** A worker that has not said anything for so long is not waited for. */
+const ALIVE_SECONDS = 1;
+const WAIT_SECONDS = 1;
+const LOOK_SECONDS = 0.005;
+/** Questions that a worker goes back to when it begins. */
+const MOST_BEHIND = 100;
+
+/** The last question that this worker has looked at; -1 before its first. */
+let answeredUpTo = -1;
+
+function numbersOf(balancer: Balancer, pause: Pause): WorkerUpstream {
+  const now = ngx.time();
+  const peers: PeerNumbers[] = [];
+  for (const peer of balancer.peers) {
+    const { conns, fails, open } = balancer.state(peer, now);
+    const { address, server, requests, failures } = peer;
+    peers.push({ address, server: server.address, backup: server.backup, requests, failures, conns, fails, open });
+  }
+  pause();
+  const digest = `${ngx.crc32_long(printUpstreamBody(balancer.upstream))}`;
+  return { digest, panics: balancer.panics(), peers };
+}
+
+function answer(question: number, pause: Pause): void {
+  const names = readJson(`ask:${question}`) as string[] | undefined;
+  const id = ngx.worker.id();
+  if (names === undefined || id === undefined) {
+    return;
+  }
+  const upstreams: Lookup<WorkerUpstream> = lookup();
+  for (const name of names) {
+    const balancer = liveUpstream(name)?.balancer;
+    if (balancer !== undefined) {
+      upstreams[name] = numbersOf(balancer, pause);
+    }
+  }
+  const inForce = readWorkerReports().find((report) => report.id === id);
+  const own: WorkerAnswer = { id, pid: ngx.worker.pid(), revision: inForce?.revision ?? 0, upstreams };
+  dict().safe_set(`ask:${question}:${id}`, cjson.encode(own)[0] ?? "", LIFETIME_SECONDS);
+}
+
+/** Called many times a second: one look into the shared dict where nobody has asked. */
+export function answerQuestions(pause: Pause): void {
+  const [last] = dict().get("ask");
+  if (typeof last !== "number" || last <= answeredUpTo) {
+    return;
+  }
+  const first = Math.max(answeredUpTo + 1, last - MOST_BEHIND);
+  answeredUpTo = last;
+  for (let question = first; question <= last; question++) {
+    answer(question, pause);
+  }
+}
+
+function aliveWorkers(): number[] {
+  const alive: number[] = [];
+  for (const report of readWorkerReports()) {
+    if (ngx.now() - report.time < ALIVE_SECONDS) {
+      alive.push(report.id);
+    }
+  }
+  return alive;
+}
+
+/** Publishes a question whole: its number is not announced before it is there. @returns its key. */
+function ask(names: readonly string[]): string | undefined {
+  const text = cjson.encode(names)[0] ?? "[]";
+  const [before] = dict().get("ask");
+  const first = (typeof before === "number" ? before : 0) + 1;
+  for (let question = first; question < first + MOST_BEHIND; question++) {
+    const key = `ask:${question}`;
+    const [added, reason] = dict().safe_add(key, text, LIFETIME_SECONDS);
+    if (added) {
+      const [last] = dict().get("ask");
+      if (!(typeof last === "number" && last >= question)) {
+        dict().safe_set("ask", question);
+      }
+      return key;
+    }
+    if (reason !== "exists") {
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Asks every worker of this node for its numbers, and waits for those that are alive, which takes as long as their
+ * timers do. One that is busy with something large may be missing.
+ */
+export function askWorkers(names: readonly string[]): WorkerAnswer[] {
+  const key = ask(names);
+  if (key === undefined) {
+    return [];
+  }
+  const waiting = aliveWorkers();
+  const until = ngx.now() + WAIT_SECONDS;
+  const isAnswered = (id: number): boolean => dict().get(`${key}:${id}`)[0] !== undefined;
+  while (ngx.now() < until && !waiting.every((id) => isAnswered(id))) {
+    ngx.sleep(LOOK_SECONDS);
+  }
+  const answers: WorkerAnswer[] = [];
+  for (const id of waiting) {
+    const own = readJson(`${key}:${id}`) as WorkerAnswer | undefined;
+    if (own !== undefined) {
+      answers.push(own);
+    }
+  }
+  return answers;
+}

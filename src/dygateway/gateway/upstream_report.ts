@@ -1,0 +1,52 @@
+import { jsonNull, object } from "../core/json/value.ts";
+import type { JsonObject, JsonValue } from "../core/json/value.ts";
+import { sortedKeys } from "../core/lookup.ts";
+import { dyupsStatus } from "./dyups_report.ts";
+import { thisNode } from "./node_settings.ts";
+import { readConfReport, readUpstreamsProblem } from "./shared_upstreams.ts";
+import { brokenUpstreams, upstreamsInForce } from "./upstreams.ts";
+
+/** Broken upstreams that are listed one by one; all of them are counted. */
+const MAX_LISTED = 100;
+
+function confStatus(): JsonValue {
+  const report = readConfReport();
+  const path = thisNode().settings.upstreams?.conf ?? "";
+  if (path === "") {
+    return jsonNull;
+  }
+  return object([
+    ["path", path],
+    ["revision", report === undefined || report.revision < 0 ? jsonNull : report.revision],
+    ["problem", report?.problem ?? "not written yet"],
+  ]);
+}
+
+/** What `status` says of dynamic upstreams; null where they are not set up. */
+export function upstreamsStatus(): JsonValue {
+  const { upstreams: settings } = thisNode().settings;
+  if (settings === undefined) {
+    return jsonNull;
+  }
+  const live = upstreamsInForce();
+  const broken = brokenUpstreams();
+  const listed: JsonObject[] = [];
+  let served = 0;
+  for (const name of Object.keys(live)) {
+    served += live[name]!.balancer === undefined ? 0 : 1;
+  }
+  const names = sortedKeys(broken);
+  for (const name of names.slice(0, MAX_LISTED)) {
+    const isServed = live[name]?.balancer !== undefined;
+    listed.push(object([["name", name], ["last_good_served", isServed], ["reason", broken[name]!]]));
+  }
+  return object([
+    ["engine", settings.engine],
+    ["count", served],
+    ["problem", readUpstreamsProblem()],
+    ["broken_count", names.length],
+    ["broken", listed],
+    ["conf", confStatus()],
+    ["dyups", dyupsStatus()],
+  ]);
+}

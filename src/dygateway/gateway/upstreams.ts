@@ -1,0 +1,133 @@
+import { lookup } from "../core/lookup.ts";
+import type { Lookup } from "../core/lookup.ts";
+import type { Pause } from "../core/result.ts";
+import type { UpstreamManifest } from "../core/store/upstream_manifest.ts";
+import { prepareBalancer } from "../core/upstream/balancer.ts";
+import type { Balancer, PreparedBalancer } from "../core/upstream/balancer.ts";
+import { closingBlock, foldedName, keepaliveBlock } from "../core/upstream/name.ts";
+import { parseStored } from "../core/upstream/stored.ts";
+import { adoptHealth, resolvedServers } from "./health/adopt.ts";
+import { keyReader } from "./hash_key.ts";
+import type { ReadKey } from "./hash_key.ts";
+import { isDumped, staticUpstreams } from "./static_upstreams.ts";
+
+/** A dynamic upstream as this worker serves it; replaced whole. */
+export interface LiveUpstream {
+  readonly name: string;
+  /** Undefined where the name is to be nobody's: a tombstone. */
+  readonly balancer: Balancer | undefined;
+  /** The block of nginx.conf that its requests go through. */
+  readonly block: string;
+  /** Undefined where its strategy needs no key. */
+  readonly readKey: ReadKey | undefined;
+  /** Why what the store holds is not what is served; undefined where it is. */
+  readonly problem: string | undefined;
+}
+
+/** What this worker has in force, by name. */
+const live: Lookup<LiveUpstream> = lookup();
+/** The same by the name without regard to case: nginx takes `Stable` for its upstream `stable`. */
+const folded: Lookup<LiveUpstream> = lookup();
+/** Names that the store holds and nothing can be served for, with the reason. */
+const broken: Lookup<string> = lookup();
+let count = 0;
+
+/**
+ * Whether there are any: without, requests are none the slower.
+ * @inlined
+ */
+export function hasUpstreams(): boolean {
+  return count > 0;
+}
+
+/**
+ * The dynamic upstream of a name; undefined where the name is nginx's own to know, or nobody's.
+ * @inlined
+ */
+export function liveUpstream(name: string): LiveUpstream | undefined {
+  const upstream = live[name] ?? folded[string.lower(name)];
+  return upstream;
+}
+
+/** All of them by name, tombstones too. Not to be changed. */
+export function upstreamsInForce(): Lookup<LiveUpstream> {
+  return live;
+}
+
+/** Names whose stored definition cannot be used, with the reason; the last good one may be served. */
+export function brokenUpstreams(): Lookup<string> {
+  return broken;
+}
+
+export interface ReplacedUpstream {
+  readonly name: string;
+  /** Undefined where nothing is served for the name any more. */
+  readonly upstream: LiveUpstream | undefined;
+  readonly problem: string | undefined;
+  /** Its balancer, which takes over the peers of the one before when it is swapped in; undefined where it has none. */
+  readonly prepared: PreparedBalancer | undefined;
+}
+
+function tombstone(name: string): LiveUpstream {
+  return { name, balancer: undefined, block: closingBlock, readKey: undefined, problem: undefined };
+}
+
+/**
+ * What is served for a name of which the store says nothing: nginx goes by its own configuration, unless that is what
+ * the gateway once wrote there for the store.
+ */
+function withoutStore(name: string): UpstreamManifest {
+  const body = isDumped(name) ? staticUpstreams().body(name) : undefined;
+  return body === undefined ? { name, removed: isDumped(name) } : { name, body };
+}
+
+/** Makes of a published manifest what is to be swapped in. What is in force stays as it is until then. */
+export function buildUpstream(name: string, published: UpstreamManifest | undefined, pause: Pause): ReplacedUpstream {
+  const manifest = published ?? withoutStore(name);
+  const { problem } = manifest;
+  if (manifest.body === undefined) {
+    return { name, upstream: manifest.removed === true ? tombstone(name) : undefined, problem, prepared: undefined };
+  }
+  const parsed = parseStored(manifest.body, pause);
+  if (!parsed.ok || parsed.value === "removed") {
+    const reason = parsed.ok ? "a tombstone in the place of a body" : parsed.error.desc;
+    return { name, upstream: undefined, problem: reason, prepared: undefined };
+  }
+  const upstream = parsed.value;
+  const prepared = prepareBalancer({
+    name,
+    upstream,
+    addresses: resolvedServers(upstream),
+    previous: live[name]?.balancer,
+    random: math.random,
+    pause,
+  });
+  const { balancer } = prepared;
+  const block = upstream.keepalive?.connections === 0 ? closingBlock : keepaliveBlock;
+  return { name, upstream: { name, balancer, block, readKey: keyReader(balancer), problem }, problem, prepared };
+}
+
+/** Replaces them between two requests: nothing in here yields, so no request sees one without the other. */
+export function replaceUpstreams(replaced: readonly ReplacedUpstream[]): void {
+  const now = ngx.time();
+  for (const { name, upstream, problem, prepared } of replaced) {
+    const before = live[name];
+    if (prepared !== undefined) {
+      prepared.takeOver(now);
+      adoptHealth(prepared.balancer);
+    }
+    if (upstream === undefined) {
+      delete live[name];
+      delete folded[foldedName(name)];
+    } else {
+      live[name] = upstream;
+      folded[foldedName(name)] = upstream;
+    }
+    count += (upstream === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
+    if (problem === undefined) {
+      delete broken[name];
+    } else {
+      broken[name] = problem;
+    }
+  }
+}

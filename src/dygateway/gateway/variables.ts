@@ -1,0 +1,56 @@
+import type { Lookup } from "../core/lookup.ts";
+import { currentRequest, ffi, nginxLua, problemCell } from "./nginx_lua.ts";
+import type { Address, Cell } from "./nginx_lua.ts";
+
+/** `var` is no name that TypeScript could declare. */
+const plain = (ngx as unknown as { readonly var: Lookup<string | undefined> }).var;
+
+/** Of a variable's name: nginx writes it there in lower case. */
+const LOWERED_SIZE = 512;
+const PROBLEM_SIZE = 256;
+
+const lowered = ffi.new("unsigned char[?]", LOWERED_SIZE) as Address;
+const value = ffi.new("char *[1]") as Cell<Address>;
+const valueLength = ffi.new("size_t[1]") as Cell<number>;
+const problem = ffi.new("unsigned char[?]", PROBLEM_SIZE) as Address;
+const problemLength = ffi.new("size_t[1]") as Cell<number>;
+
+/**
+ * An nginx variable of the request at hand.
+ *
+ * @param name of at most 512 characters.
+ * @returns undefined where the request has no such value.
+ * @inlined
+ */
+export function readVariable(name: string): string | undefined {
+  if (nginxLua === undefined) {
+    return plain[name];
+  }
+  const found = nginxLua.ngx_http_lua_ffi_var_get(
+    currentRequest(), name, name.length, lowered, 0, value, valueLength, problemCell,
+  );
+  if (found !== 0) {
+    return undefined;
+  }
+  const text = ffi.string(value[0], valueLength[0]);
+  return text;
+}
+
+/**
+ * @throws where there is no such variable, or it cannot be changed.
+ * @inlined
+ */
+export function writeVariable(name: string, text: string): void {
+  if (nginxLua === undefined) {
+    plain[name] = text;
+    return;
+  }
+  problemLength[0] = PROBLEM_SIZE;
+  const written = nginxLua.ngx_http_lua_ffi_var_set(
+    currentRequest(), name, name.length, lowered, text, text.length, problem, problemLength,
+  );
+  if (written !== 0) {
+    // Raises the reason in the words that everybody knows.
+    plain[name] = text;
+  }
+}
