@@ -5,7 +5,7 @@ import { freePorts } from "../../spec/e2e/support/free_ports.ts";
 import { until } from "../../spec/e2e/support/until.ts";
 import { BenchError } from "../settings.ts";
 import type { BackendPorts } from "./backend.ts";
-import { askAdmin, type AdminAnswer } from "./http.ts";
+import { askAdmin, askLocation, type AdminAnswer, type AdminParameters } from "./http.ts";
 import { Nginx, type NginxPlace } from "./nginx.ts";
 import { installProbe, type Probe, type ProbeKind } from "./probe.ts";
 import type { Stand } from "./stand.ts";
@@ -28,6 +28,11 @@ export interface GatewayOptions {
   readonly hostkey: string;
   readonly cpu?: number | undefined;
   readonly probe?: ProbeKind;
+  /** As in dygateway.yaml; one for each backend unless told. */
+  readonly upstreams?: Readonly<Record<string, object>>;
+  readonly dynamicUpstreams?: object;
+  /** More of the server block, in nginx's words. */
+  readonly inServer?: string;
 }
 
 export interface WorkerStatus {
@@ -60,13 +65,26 @@ export class Gateway extends Nginx {
     this.probe = probe;
   }
 
-  admin(action: string, parameters: Readonly<Record<string, string | number>> = {}, body?: string): Promise<AdminAnswer> {
+  admin(action: string, parameters: AdminParameters = {}, body?: string): Promise<AdminAnswer> {
     return askAdmin(this.adminPort, action, parameters, body);
   }
 
   /** The same, for a step that must succeed. */
-  async done(action: string, parameters: Readonly<Record<string, string | number>> = {}, body?: string): Promise<AdminAnswer> {
-    const answer = await this.admin(action, parameters, body);
+  async done(action: string, parameters: AdminParameters = {}, body?: string): Promise<AdminAnswer> {
+    return this.succeeded(action, await this.admin(action, parameters, body));
+  }
+
+  /** An action of /dyupsc_admin. */
+  upstreams(action: string, parameters: AdminParameters, body?: string): Promise<AdminAnswer> {
+    return askLocation(this.adminPort, "/dyupsc_admin", action, parameters, body);
+  }
+
+  /** The same, for a step that must succeed. */
+  async upstreamsDone(action: string, parameters: AdminParameters, body?: string): Promise<AdminAnswer> {
+    return this.succeeded(action, await this.upstreams(action, parameters, body));
+  }
+
+  private succeeded(action: string, answer: AdminAnswer): AdminAnswer {
     if (answer.code !== 200) {
       throw new BenchError(`${action} answered ${answer.code}: ${answer.desc}\n${this.logEnd()}`);
     }
@@ -103,7 +121,8 @@ export async function prepareGateway(site: Site, options: GatewayOptions): Promi
   const [port = 0, adminPort = 0, probePort = 0] = await freePorts(3);
   const probe = options.probe === undefined ? undefined : installProbe(site.prefix, folder, probePort);
   const file = join(folder, "dygateway.yaml");
-  writeFileSync(join(folder, "worker.conf"), "add_header X-Worker $pid always;\n");
+  const { inServer = "" } = options;
+  writeFileSync(serverFile(folder), `${options.probe === undefined ? "" : "add_header X-Worker $pid always;\n"}${inServer}`);
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(configuration(site, options, folder, { port, adminPort }, probe), null, 2));
   const conf = join(folder, "conf");
@@ -119,6 +138,10 @@ export async function prepareGateway(site: Site, options: GatewayOptions): Promi
   return new Gateway(site.stand, place, adminPort, folder, probe);
 }
 
+function serverFile(folder: string): string {
+  return join(folder, "server.conf");
+}
+
 function configuration(
   site: Site,
   options: GatewayOptions,
@@ -126,11 +149,12 @@ function configuration(
   ports: { readonly port: number; readonly adminPort: number },
   probe: Probe | undefined,
 ): object {
-  const worker = probe === undefined ? {} : { include: join(folder, "worker.conf") };
+  const staticUpstreams = Object.fromEntries(Object.entries(site.backends).map(([name, at]) => [name, { servers: [`127.0.0.1:${at}`], keepalive: 64 }]));
   return {
     listeners: { http: { listen: `127.0.0.1:${ports.port}`, reuseport: true, backlog: 4096 } },
-    hosts: [{ server_name: "bench.test", default_server: true, hostkey: options.hostkey, default_upstream: "stable", ...worker }],
-    upstreams: Object.fromEntries(Object.entries(site.backends).map(([name, at]) => [name, { servers: [`127.0.0.1:${at}`], keepalive: 64 }])),
+    hosts: [{ server_name: "bench.test", default_server: true, hostkey: options.hostkey, default_upstream: "stable", include: serverFile(folder) }],
+    upstreams: options.upstreams ?? staticUpstreams,
+    dynamic_upstreams: options.dynamicUpstreams ?? {},
     redis: { unix_socket: site.redisSocket, prefix: options.storePrefix ?? `bench:${options.name}`, server: { data_dir: join(site.stand.folder, "redis") } },
     admin: { listen: `127.0.0.1:${ports.adminPort}` },
     workers: { processes: options.workers, connections: 8192, shared_dict: "512m" },

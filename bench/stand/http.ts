@@ -45,13 +45,18 @@ export function ask(port: number, question: Question): Promise<Answer> {
   });
 }
 
-/** An answer of /ab_admin, whatever its code. */
+/** Where a gateway takes actions. */
+export type AdminLocation = "/ab_admin" | "/dyupsc_admin";
+
+/** An answer of an admin location, whatever its code. */
 export interface AdminAnswer {
   readonly code: number;
   readonly desc: string;
   readonly data: unknown;
   /** `X-Dygateway-Applied`: how many of how many living workers have the change in force. */
   readonly applied: { readonly done: number; readonly of: number } | undefined;
+  /** `X-Dygateway-Revision`: of a change. */
+  readonly revision: number | undefined;
   /** From the first byte sent to the last received. */
   readonly milliseconds: number;
 }
@@ -59,18 +64,30 @@ export interface AdminAnswer {
 /** A million uids take their time on a slow machine. */
 const adminTimeoutMs = 120_000;
 
-export async function askAdmin(
+export type AdminParameters = Readonly<Record<string, string | number>>;
+
+export function askAdmin(port: number, action: string, parameters: AdminParameters = {}, body?: string, timeoutMs?: number): Promise<AdminAnswer> {
+  return askLocation(port, "/ab_admin", action, parameters, body, timeoutMs);
+}
+
+export async function askLocation(
   port: number,
+  location: AdminLocation,
   action: string,
-  parameters: Readonly<Record<string, string | number>> = {},
+  parameters: AdminParameters,
   body?: string,
   timeoutMs = adminTimeoutMs,
 ): Promise<AdminAnswer> {
   const query = new URLSearchParams({ action, ...Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])) });
   const started = performance.now();
-  const answer = await ask(port, { path: `/ab_admin?${query.toString()}`, timeoutMs, ...(body === undefined ? {} : { body }) });
+  const answer = await ask(port, { path: `${location}?${query.toString()}`, timeoutMs, ...(body === undefined ? {} : { body }) });
   const milliseconds = performance.now() - started;
   const { code, desc, data } = JSON.parse(answer.text) as { code: number; desc: string; data?: unknown };
   const applied = /^(\d+)\/(\d+)$/.exec(String(answer.headers["x-dygateway-applied"]));
-  return { code, desc, data, milliseconds, applied: applied === null ? undefined : { done: Number(applied[1]), of: Number(applied[2]) } };
+  const revision = answer.headers["x-dygateway-revision"];
+  return {
+    ...{ code, desc, data, milliseconds },
+    applied: applied === null ? undefined : { done: Number(applied[1]), of: Number(applied[2]) },
+    revision: revision === undefined ? undefined : Number(revision),
+  };
 }

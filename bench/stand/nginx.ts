@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { until } from "../../spec/e2e/support/until.ts";
 import { BenchError } from "../settings.ts";
 import { ask } from "./http.ts";
-import { childrenOf, cpuNanoseconds } from "./process_facts.ts";
+import { childrenOf, cpuNanoseconds, titleOf } from "./process_facts.ts";
 import type { Program, Stand } from "./stand.ts";
 
 export interface NginxPlace {
@@ -58,8 +58,14 @@ export class Nginx {
     return this.program?.pid ?? -1;
   }
 
+  /** Those that serve requests, and those that finish the last ones. */
   workerPids(): number[] {
-    return childrenOf(this.masterPid);
+    return childrenOf(this.masterPid).filter((pid) => titleOf(pid).startsWith("nginx: worker process"));
+  }
+
+  /** The process that writes upstream.conf and serves nothing, where there is one. */
+  agentPid(): number | undefined {
+    return childrenOf(this.masterPid).find((pid) => titleOf(pid).startsWith("nginx: privileged agent process"));
   }
 
   /** CPU time of all workers so far, in nanoseconds. */

@@ -1,11 +1,11 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Nginx } from "./nginx.ts";
-import { prepareGateway, type Site } from "./gateway.ts";
+import { prepareGateway, type GatewayOptions, type Site } from "./gateway.ts";
 import type { Stand } from "./stand.ts";
 
 /**
- * `bare`: the gateway's own configuration without Lua, one static upstream. `map`: the same, with the upstream chosen by
+ * `bare`: the gateway's own configuration without Lua, the static upstream `stable`. `map`: the same, with the upstream chosen by
  * a `map` of the uid's last digit. `plain`: as bare, with the headers to the backend as most people write them.
  */
 export type PlainKind = "bare" | "map" | "plain";
@@ -14,8 +14,14 @@ export type PlainKind = "bare" | "map" | "plain";
  * An nginx to compare the gateway with. It is what `dygateway render` makes, less everything that is Lua, so that the
  * difference between the two is diversion and nothing else.
  */
-export async function preparePlainNginx(site: Site, name: string, kind: PlainKind, cpu: number | undefined): Promise<Nginx> {
-  const gateway = await prepareGateway(site, { name, workers: 1, hostkey: name, cpu });
+export async function preparePlainNginx(
+  site: Site,
+  name: string,
+  kind: PlainKind,
+  cpu: number | undefined,
+  upstreams: Pick<GatewayOptions, "upstreams"> = {},
+): Promise<Nginx> {
+  const gateway = await prepareGateway(site, { name, workers: 1, hostkey: name, cpu, ...upstreams });
   const { conf } = gateway.place;
   const file = join(conf, "nginx.conf");
   const lines = readFileSync(file, "utf8").split("\n");

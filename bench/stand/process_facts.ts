@@ -24,6 +24,11 @@ export function childrenOf(pid: number): number[] {
   return pids.filter((child) => Number(statFields(child)?.[1]) === pid && isAlive(child)).sort((a, b) => a - b);
 }
 
+/** What a process calls itself: nginx's say what they are. "" where it is gone. */
+export function titleOf(pid: number): string {
+  return (read(`/proc/${pid}/cmdline`) ?? "").replaceAll("\0", " ").trim();
+}
+
 export function descriptorsOf(pid: number): number | undefined {
   try {
     return readdirSync(`/proc/${pid}/fd`).length;

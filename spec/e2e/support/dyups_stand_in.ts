@@ -29,9 +29,10 @@ export class DyupsStandIn {
   }
 
   private async take(request: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const { method = "", url = "" } = request;
+    const { method = "", url: asked = "" } = request;
+    const [url = ""] = asked.split("?");
     const body = await text(request);
-    this.log.push(`${method} ${url}${body === "" ? "" : ` ${body}`}`);
+    this.log.push(`${method} ${asked}${body === "" ? "" : ` ${body}`}`);
     if (this.mood === "slow") {
       return;
     }

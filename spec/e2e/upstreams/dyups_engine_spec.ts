@@ -38,7 +38,10 @@ async function dyupsStatus(adminPort = cluster.adminPort): Promise<Data> {
 }
 
 function inStep(adminPort?: number): Promise<void> {
-  return until("the module is in step", async () => (await dyupsStatus(adminPort)).in_step === true, 20_000);
+  return until("the module is in step", async () => {
+    const { in_step: isInStep, revision } = await dyupsStatus(adminPort);
+    return isInStep === true && revision >= Number(await cluster.redis.client.get("ab:test:revision"));
+  }, 20_000);
 }
 
 /** The next times that the module was looked at and left alone. */

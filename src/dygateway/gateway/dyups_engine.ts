@@ -94,6 +94,7 @@ export function driveDyups(settings: UpstreamSettings, stopping: (this: void) =>
     writeDyupsReport({
       way: client.way,
       inStep: inStep && isSettled,
+      revision: wanted.revision,
       count: Object.keys(wanted.upstreams).length,
       problem,
       differenceCount: differences.length,

@@ -10,6 +10,8 @@ export interface DyupsReport {
   readonly way: string;
   /** Whether all of it was as it should be when it was looked at last. */
   readonly inStep: boolean;
+  /** The revision that it was compared with. */
+  readonly revision: number;
   /** Upstreams that it should have. */
   readonly count: number;
   /** Why it could not be asked or told; "" for nothing. */
@@ -43,6 +45,7 @@ export function dyupsStatus(): JsonValue {
     ["url", upstreams.dyupsUrl],
     ["driven_by", report.way],
     ["in_step", report.inStep],
+    ["revision", report.revision],
     ["count", report.count],
     ["problem", report.problem],
     ["difference_count", report.differenceCount],

@@ -6,10 +6,13 @@ import { forModule } from "../core/upstream/dyups_state.ts";
 import type { Upstream } from "../core/upstream/model.ts";
 import { parseStored } from "../core/upstream/stored.ts";
 import { resolvedServers } from "./health/adopt.ts";
+import { readPosition } from "./shared_state.ts";
 import { readUpstream, readUpstreamNames } from "./shared_upstreams.ts";
 
 /** What the module should have by what is published on this node. */
 export interface Wanted {
+  /** All of it is at least as new. */
+  readonly revision: number;
   readonly upstreams: Lookup<WantedUpstream>;
   /** Tombstones. */
   readonly gone: readonly string[];
@@ -26,6 +29,7 @@ export function readWanted(pause: Pause): Wanted {
   const definitions: Lookup<Upstream> = lookup();
   const unknown: Lookup<string[]> = lookup();
   const gone: string[] = [];
+  const { revision } = readPosition();
   for (const name of readUpstreamNames()) {
     pause();
     const manifest = readUpstream(name);
@@ -46,5 +50,5 @@ export function readWanted(pause: Pause): Wanted {
       }
     }
   }
-  return { upstreams, gone, problems, definitions, unknown };
+  return { revision, upstreams, gone, problems, definitions, unknown };
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { auditCommand } from "./audit.ts";
+import { dyupsCommand } from "./dyups.ts";
 import { explainCommand } from "./explain.ts";
 import { initCommand } from "./init.ts";
 import { policyCommand } from "./policy.ts";
@@ -21,6 +22,7 @@ const commands: readonly ((terminal: Terminal) => Command)[] = [
   policyGroupCommand,
   runtimeCommand,
   upstreamCommand,
+  dyupsCommand,
   explainCommand,
   auditCommand,
   statusCommand,
