@@ -63,6 +63,6 @@ clean: ## Remove what the build made: lua-out/ dist/ build/
 ##                RUN_DIR=.run DETACH=1 (return when it is ready)
 ## make test      ONLY=lint|unit|lua|e2e
 ## make bench     ROUNDS=7 SECONDS=6 SCALE=1 RESULTS=bench/RESULTS.md
-##                ONLY=variants,memory,load,hostkeys,micro
+##                ONLY=variants,memory,load,hostkeys,micro,lvs
 ## make soak      MINUTES=10 SEED=… RESULTS=bench/SOAK.md
 ## make install   PREFIX=/usr/local/dygateway DESTDIR=

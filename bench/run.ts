@@ -5,6 +5,7 @@ import type { Bench, SectionReport } from "./report/section.ts";
 import { say } from "./say.ts";
 import { measureHostkeys } from "./sections/hostkeys.ts";
 import { measureLoad } from "./sections/load.ts";
+import { measureLvs } from "./sections/lvs.ts";
 import { measureMemory } from "./sections/memory.ts";
 import { measureMicro } from "./sections/micro.ts";
 import { measureVariants } from "./sections/variants.ts";
@@ -19,6 +20,7 @@ const measurements: Readonly<Record<SectionName, (bench: Bench) => Promise<Secti
   load: measureLoad,
   hostkeys: measureHostkeys,
   micro: measureMicro,
+  lvs: measureLvs,
 };
 
 /** `make bench`: measures section by section; the report has whatever was measured before one failed. */

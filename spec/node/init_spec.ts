@@ -60,17 +60,19 @@ describe("init", () => {
       .slice(start)
       .split("\n")
       .filter((line) => !/password|username|unix_socket:|token|certificate|my_city|extra\/http|default: (?:detected|where|OpenResty|asked|none)/.test(line))
-      .filter((line) => !/^# (?:Administration|addresses|Peers|Diversion|nginx files)/.test(line))
+      .filter((line) => !/^# (?:Administration|addresses|Peers|Diversion|nginx files|LVS)/.test(line))
       .map((line) => line.replace(/^# ?/, ""))
       .join("\n");
     const shown = parseConfig("uncommented", text.slice(0, start) + sections, {});
     if (!plain.ok || !shown.ok) throw new Error(JSON.stringify([plain, shown], null, 2));
-    const { redis, admin, workers, trusted_proxies } = shown.loaded.config;
-    expect({ redis, admin, workers, trusted_proxies }).toMatchObject({
+    const { redis, admin, workers, trusted_proxies, lvs, manager } = shown.loaded.config;
+    expect({ redis, admin, workers, trusted_proxies, lvs, manager }).toMatchObject({
       redis: plain.loaded.config.redis,
       admin: plain.loaded.config.admin,
       workers: plain.loaded.config.workers,
       trusted_proxies: plain.loaded.config.trusted_proxies,
+      lvs: plain.loaded.config.lvs,
+      manager: plain.loaded.config.manager,
     });
   });
 });

@@ -39,6 +39,14 @@ describe("scripts/install_packages", () => {
     expect(existsSync(fresh.policy)).toBe(false);
   });
 
+  it.each(["keepalived", "frr", "ssh"])("stops where a policy of the machine's own lets only %s start", (service) => {
+    const host = machine(`#!/bin/sh\n[ "$1" != ${service} ] && exit 101\nexit 0\n`);
+    const { status, output } = install(host, 0);
+    expect(status).toBe(1);
+    expect(output).toContain(`lets packages start '${service}'`);
+    expect(existsSync(host.seen)).toBe(false);
+  });
+
   it("takes its policy away also when apt fails, and shows why it failed", () => {
     const fresh = machine();
     const { status, output } = install(fresh, 100);

@@ -28,7 +28,8 @@ describe("scripts/setup", () => {
   it("says of each missing package what it is for, and installs nothing with --plan", () => {
     const { status, output } = setup(["test", "--plan"], node20);
     expect(status).toBe(1);
-    for (const name of ["libnginx-mod-http-lua", "lua-nginx-redis", "lua-nginx-dns", "redis-server", "curl", "luajit2", "lua-busted", "dnsmasq-base"]) {
+    const gateway = ["libnginx-mod-http-lua", "lua-nginx-redis", "lua-nginx-dns", "redis-server", "curl", "luajit2"];
+    for (const name of [...gateway, "lua-busted", "dnsmasq-base", "frr", "openssh-client"]) {
       expect(output).toMatch(new RegExp(`^  ${name} +\\S.*$`, "m"));
     }
     expect(output).not.toContain("apt-get");
@@ -40,7 +41,7 @@ describe("scripts/setup", () => {
 
   it("asks for test packages only when it is to prepare tests", () => {
     const { output } = setup(["run", "--plan"], node20);
-    for (const name of ["lua-busted", "dnsmasq-base"]) {
+    for (const name of ["lua-busted", "dnsmasq-base", "keepalived", "frr", "openssh-client"]) {
       expect(output).not.toContain(name);
     }
   });

@@ -3,6 +3,9 @@ import { auditCommand } from "./audit.ts";
 import { dyupsCommand } from "./dyups.ts";
 import { explainCommand } from "./explain.ts";
 import { initCommand } from "./init.ts";
+import { lvsCommandGroup } from "./lvs.ts";
+import { managerCommand } from "./manager.ts";
+import { nginxCommand } from "./nginx_pull.ts";
 import { policyCommand } from "./policy.ts";
 import { policyGroupCommand } from "./policygroup.ts";
 import { renderCommand } from "./render.ts";
@@ -26,6 +29,9 @@ const commands: readonly ((terminal: Terminal) => Command)[] = [
   explainCommand,
   auditCommand,
   statusCommand,
+  lvsCommandGroup,
+  nginxCommand,
+  managerCommand,
 ];
 
 const withSubcommands = (command: Command): Command[] => [command, ...command.commands.flatMap(withSubcommands)];

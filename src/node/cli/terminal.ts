@@ -7,6 +7,8 @@ export interface Terminal {
   out(text: string): void;
   /** The same to stderr. */
   err(text: string): void;
+  /** Shows a line that the next output replaces; undefined where nobody watches. */
+  readonly status?: ((text: string) => void) | undefined;
   /** What the process is to exit with; 0 unless set. */
   exitCode: number;
 }
@@ -34,10 +36,29 @@ export function processTerminal(): Terminal {
     if (error.code !== "EPIPE") throw error;
     process.exit();
   });
+  const isWatched = process.stderr.isTTY;
+  const clear = isWatched ? "\r\x1b[K" : "";
+  let isShown = false;
+  const clearStatus = (): void => {
+    if (isShown) process.stderr.write(clear);
+    isShown = false;
+  };
   return {
     environment: process.env,
-    out: (text) => process.stdout.write(`${text}\n`),
-    err: (text) => process.stderr.write(`${text}\n`),
+    out: (text) => {
+      clearStatus();
+      process.stdout.write(`${text}\n`);
+    },
+    err: (text) => {
+      clearStatus();
+      process.stderr.write(`${text}\n`);
+    },
+    status: isWatched
+      ? (text) => {
+          process.stderr.write(`${clear}${text}`);
+          isShown = text !== "";
+        }
+      : undefined,
     exitCode: exitCodes.fine,
   };
 }

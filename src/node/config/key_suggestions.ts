@@ -20,9 +20,13 @@ export function nearest(word: string, known: readonly string[]): string | null {
   return best;
 }
 
-/** What to do about an unknown key: the likely spelling, the part it belongs in, or else the keys there are. */
-export function adviceFor(path: ConfigPath, key: string): string {
-  const root = configJsonSchema() as Shape;
+/**
+ * What to do about an unknown key: the likely spelling, the part it belongs in, or else the keys there are.
+ *
+ * @param schema the JSON Schema of the file.
+ */
+export function adviceFor(path: ConfigPath, key: string, schema: object = configJsonSchema()): string {
+  const root = schema as Shape;
   const known = keysAt(root, path);
   const like = nearest(key, known);
   if (like !== null) return `did you mean "${like}"?`;

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { defaultTrustedProxies } from "../../dygateway/core/userinfo/client_address.ts";
 import { dynamicUpstreamsSchema } from "./dynamic_upstreams_schema.ts";
 import { accessLogSchema, hostSchema, listenerSchema, oneOrMore } from "./host_schema.ts";
+import { managerSchema } from "./manager_schema.ts";
+import { lvsSchema } from "./lvs_schema.ts";
 import { redisSchema } from "./redis_schema.ts";
 import * as scalar from "./scalars.ts";
 import { upstreamSchema } from "./upstream_schema.ts";
@@ -69,6 +71,7 @@ export const configSchema = z
     workers: workersSchema.prefault({}),
     paths: pathsSchema.prefault({}),
     logging: loggingSchema.prefault({}),
+    manager: managerSchema.prefault({}),
     trusted_proxies: z
       .array(scalar.network)
       .default([...defaultTrustedProxies])
@@ -77,6 +80,7 @@ export const configSchema = z
       .record(scalar.luaName, scalar.luaName)
       .default({})
       .describe("Diversion types of your own: divtype -> its userinfo parser"),
+    lvs: lvsSchema.prefault({}),
     include: oneOrMore(scalar.includePattern).optional().describe("nginx files of your own at the http level"),
   })
   .meta({ title: "dygateway.yaml" });

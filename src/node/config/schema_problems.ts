@@ -5,20 +5,24 @@ import * as problems from "./problems.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** Words an operator understands, from what the schema found wrong with `root`. */
-export function schemaProblems(issues: readonly Issue[], root: unknown, base: ConfigPath = []): Problem[] {
-  return issues.flatMap((issue) => problemsOf(issue, [...base, ...(issue.path as (string | number)[])], root));
+/**
+ * Words an operator understands, from what the schema found wrong with `root`.
+ *
+ * @param schema its JSON Schema, for advice on unknown keys; that of dygateway.yaml unless given.
+ */
+export function schemaProblems(issues: readonly Issue[], root: unknown, base: ConfigPath = [], schema?: object): Problem[] {
+  return issues.flatMap((issue) => problemsOf(issue, [...base, ...(issue.path as (string | number)[])], root, schema));
 }
 
-function problemsOf(issue: Issue, path: ConfigPath, root: unknown): Problem[] {
+function problemsOf(issue: Issue, path: ConfigPath, root: unknown, schema: object | undefined): Problem[] {
   const value = valueAt(root, path);
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => problems.unknownKey(path, key, adviceFor(path, key)));
+      return issue.keys.map((key) => problems.unknownKey(path, key, adviceFor(path, key, schema)));
     case "invalid_key":
       return issue.issues.map((inner) => problems.badKey(path, inner.message));
     case "invalid_union":
-      return unionProblems(issue, path, root);
+      return unionProblems(issue, path, root, schema);
     case "invalid_type":
       return [
         value === undefined && path.length > 0
@@ -42,7 +46,7 @@ function problemsOf(issue: Issue, path: ConfigPath, root: unknown): Problem[] {
 type UnionIssue = Extract<Issue, { code: "invalid_union" }>;
 
 /** Of the alternatives the one whose kind the value has; its errors say more than "none of these". */
-function unionProblems(issue: UnionIssue, path: ConfigPath, root: unknown): Problem[] {
+function unionProblems(issue: UnionIssue, path: ConfigPath, root: unknown, schema: object | undefined): Problem[] {
   const value = valueAt(root, path);
   if (value === undefined) return [problems.keyMissing(path)];
   const isOfOtherKind = (branch: readonly Issue[]): boolean =>
@@ -50,7 +54,7 @@ function unionProblems(issue: UnionIssue, path: ConfigPath, root: unknown): Prob
   const isFixedWord = (branch: readonly Issue[]): boolean =>
     branch.some((inner) => inner.path.length === 0 && inner.code === "invalid_value");
   const meant = issue.errors.find((branch) => !isOfOtherKind(branch) && !isFixedWord(branch));
-  if (meant !== undefined) return schemaProblems(meant, root, path);
+  if (meant !== undefined) return schemaProblems(meant, root, path, schema);
   const kinds = issue.errors.flat().flatMap((inner) => {
     if (inner.code === "invalid_value") return inner.values.map((word) => JSON.stringify(word));
     return inner.code === "invalid_type" ? [typeWords[inner.expected] ?? inner.expected] : [];

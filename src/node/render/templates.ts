@@ -11,6 +11,15 @@ environment.registerHelper("words", (words: readonly string[]) => words.join(" "
  * the file. A name that the view does not have is an error, not an empty string.
  */
 export function fillTemplate(name: string, view: object): string {
+  const compiled = templates.get(name) ?? compile(name);
+  templates.set(name, compiled);
+  return compiled(view);
+}
+
+/** A cluster has a file for each VIP, all of one template. */
+const templates = new Map<string, Handlebars.TemplateDelegate>();
+
+function compile(name: string): Handlebars.TemplateDelegate {
   const source = readFileSync(join(packageRoot(), "templates", `${name}.hbs`), "utf8");
-  return environment.compile(source, { noEscape: true, strict: true })(view);
+  return environment.compile(source, { noEscape: true, strict: true });
 }
