@@ -8,6 +8,9 @@ import { measureLoad } from "./sections/load.ts";
 import { measureLvs } from "./sections/lvs.ts";
 import { measureMemory } from "./sections/memory.ts";
 import { measureMicro } from "./sections/micro.ts";
+import { measureUpstreamChanges } from "./sections/upstream_changes.ts";
+import { measureUpstreamScale } from "./sections/upstream_scale.ts";
+import { measureUpstreams } from "./sections/upstreams.ts";
 import { measureVariants } from "./sections/variants.ts";
 import { BenchError, sectionNames, type BenchSettings, type SectionName } from "./settings.ts";
 import { startBackend } from "./stand/backend.ts";
@@ -19,6 +22,9 @@ const measurements: Readonly<Record<SectionName, (bench: Bench) => Promise<Secti
   memory: measureMemory,
   load: measureLoad,
   hostkeys: measureHostkeys,
+  upstreams: measureUpstreams,
+  upstream_changes: measureUpstreamChanges,
+  upstream_scale: measureUpstreamScale,
   micro: measureMicro,
   lvs: measureLvs,
 };

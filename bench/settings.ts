@@ -1,5 +1,15 @@
 /** The parts of `make bench`, in the order in which they run. */
-export const sectionNames = ["variants", "memory", "load", "hostkeys", "micro", "lvs"] as const;
+export const sectionNames = [
+  "variants",
+  "memory",
+  "load",
+  "hostkeys",
+  "upstreams",
+  "upstream_changes",
+  "upstream_scale",
+  "micro",
+  "lvs",
+] as const;
 export type SectionName = (typeof sectionNames)[number];
 
 export interface BenchSettings {

@@ -36,3 +36,8 @@ export function slope(points: readonly (readonly [x: number, y: number])[]): num
   const together = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
   return count < 2 || spreadX === 0 ? 0 : together / spreadX;
 }
+
+/** Round by round, because what the machine did in a round touches all of it. */
+export function ratios(over: readonly number[], under: readonly number[]): number[] {
+  return over.map((value, round) => value / (under[round] ?? NaN));
+}

@@ -5,17 +5,12 @@ import { prepareGateway, type Gateway } from "../stand/gateway.ts";
 import { ask } from "../stand/http.ts";
 import { appointedUid } from "../population.ts";
 import { until } from "../../spec/e2e/support/until.ts";
-import { startLoad, type Load } from "../load/wrk.ts";
+import { observe, steadyLoad } from "../load/observe.ts";
 import { reportLoad, type Episode, type EpisodeKind } from "./load_report.ts";
 
 const workers = 2;
 const hostname = "load";
-/** A steady stream of about two thousand requests a second, which leaves the machine room for what is measured. */
-const connections = 16;
-const delayMs = 8;
 const replacements = 3;
-/** A request that comes within this time of a change's end still counts as concurrent. */
-const tailMs = 100;
 
 /** What requests notice while a million uids are uploaded, loaded and replaced. */
 export async function measureLoad(bench: Bench): Promise<SectionReport> {
@@ -27,10 +22,11 @@ export async function measureLoad(bench: Bench): Promise<SectionReport> {
   const policy = appointPolicy(people, "beta1");
   const groups = [groupBody(people, firstGroup), groupBody(people, secondGroup)];
 
+  const load = steadyLoad(bench, gateway);
   const quietMs = bench.settings.seconds * 1000;
   const episodes: Episode[] = [];
   const during = async (kind: EpisodeKind, what: string, work: () => Promise<unknown>): Promise<void> => {
-    const episode = { what, kind, ...(await observe(bench, gateway, work)) };
+    const episode = { what, kind, ...(await observe(gateway, load, work)) };
     say(`${what}: ${episode.seconds.toFixed(2)} s; p99 ${episode.load.p99.toFixed(1)} ms, longest stop ${episode.stallCpu.toFixed(1)} ms`);
     episodes.push(episode);
   };
@@ -48,29 +44,6 @@ export async function measureLoad(bench: Bench): Promise<SectionReport> {
   }
   const starts = await measureStarts(gateway);
   return reportLoad(people.uids, workers, episodes, starts);
-}
-
-async function observe(bench: Bench, gateway: Gateway, work: () => Promise<unknown>): Promise<Omit<Episode, "what" | "kind">> {
-  const load: Load = { port: gateway.port, people: population(bench.settings.scale), connections, delayMs, seed: 3, users: 20_000, cpu: undefined };
-  // What the episode before has left behind is its own affair.
-  await gateway.idle();
-  const pids = gateway.workerPids();
-  await gateway.probe?.command("reset", pids);
-  const running = startLoad(load);
-  try {
-    await running.started;
-    const started = performance.now();
-    await work();
-    const seconds = (performance.now() - started) / 1000;
-    await new Promise((resolve) => setTimeout(resolve, tailMs));
-    const seen = (await gateway.probe?.read()) ?? new Map<number, Record<string, number>>();
-    const longest = (key: string): number => Math.max(...pids.map((pid) => seen.get(pid)?.[key] ?? NaN));
-    running.stop();
-    return { seconds, load: await running.result, stallWall: longest("stall_wall"), stallCpu: longest("stall_cpu") };
-  } finally {
-    running.stop();
-    await running.result.catch(() => undefined);
-  }
 }
 
 /** Seconds until the first right answer, after a start from the snapshot and after a reload. */

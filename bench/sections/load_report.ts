@@ -1,27 +1,17 @@
 import { target, type SectionReport, type Target } from "../report/section.ts";
 import { milliseconds, table, whole } from "../report/table.ts";
-import type { LoadResult } from "../load/wrk.ts";
+import type { Observed } from "../load/observe.ts";
 
 export type EpisodeKind = "quiet" | "upload" | "load";
 
 /** What happened while something else was done. */
-export interface Episode {
+export interface Episode extends Observed {
   readonly what: string;
   readonly kind: EpisodeKind;
-  readonly seconds: number;
-  readonly load: LoadResult;
-  /** The longest time, in milliseconds, that a worker's event loop was away by the clock… */
-  readonly stallWall: number;
-  /** …and the CPU time it worked in one go. */
-  readonly stallCpu: number;
 }
 
-export function reportLoad(
-  uids: number,
-  workers: number,
-  episodes: readonly Episode[],
-  starts: readonly (readonly [what: string, seconds: number])[],
-): SectionReport {
+/** Of episodes under load; times in milliseconds but for the first. */
+export function episodeTable(episodes: readonly (Observed & { readonly what: string })[]): string {
   const rows = episodes.map(({ what, seconds, load, stallWall, stallCpu }) => [
     what,
     seconds.toFixed(2),
@@ -33,6 +23,15 @@ export function reportLoad(
     stallWall.toFixed(1),
     stallCpu.toFixed(1),
   ]);
+  return table(["while", "s", "requests", "fail", "p50", "p99", "max", "stop", "CPU"], rows);
+}
+
+export function reportLoad(
+  uids: number,
+  workers: number,
+  episodes: readonly Episode[],
+  starts: readonly (readonly [what: string, seconds: number])[],
+): SectionReport {
   return {
     title: "Uploads, loading and replacing under traffic",
     method:
@@ -42,7 +41,7 @@ export function reportLoad(
       "worker itself worked. `policy` is policy_set of the uids, `group` policygroup_set of all three levels, `load` and " +
       "`replace` runtime_set, which is answered when every worker has the change in force.",
     tables: [
-      table(["while", "s", "requests", "fail", "p50", "p99", "max", "stop", "CPU"], rows),
+      episodeTable(episodes),
       table(["", "seconds"], starts.map(([what, value]) => [what, value.toFixed(2)])),
     ],
     targets: targets(uids, episodes),

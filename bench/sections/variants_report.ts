@@ -1,6 +1,6 @@
 import { target, type Bench, type SectionReport } from "../report/section.ts";
 import { spreadText, table, whole } from "../report/table.ts";
-import { median, spread } from "../statistics.ts";
+import { median, ratios, spread } from "../statistics.ts";
 
 /** One measurement. */
 export interface Sample {
@@ -22,11 +22,6 @@ export interface VariantResult {
   readonly label: string;
   /** One a round. */
   readonly samples: Sample[];
-}
-
-/** Round by round, because what the machine did in a round touches all of it. */
-function ratios(over: readonly number[], under: readonly number[]): number[] {
-  return over.map((value, round) => value / (under[round] ?? NaN));
 }
 
 export function reportVariants(bench: Bench, results: VariantResult[]): SectionReport {

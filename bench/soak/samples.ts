@@ -35,6 +35,13 @@ export async function takeSample(gateway: Gateway, redis: RedisServer, minute: n
     values["own memory of a worker, MB"] = mean(memories.map(({ anonymous }) => anonymous)) / 1e6;
     values["descriptors of a worker, most"] = most(pids.flatMap((pid) => descriptorsOf(pid) ?? []));
   }
+  const agent = gateway.agentPid();
+  const agentMemory = agent === undefined ? undefined : memoryOf(agent);
+  const agentDescriptors = agent === undefined ? undefined : descriptorsOf(agent);
+  if (agentMemory !== undefined && agentDescriptors !== undefined) {
+    values["RSS of the agent, MB"] = agentMemory.resident / 1e6;
+    values["descriptors of the agent"] = agentDescriptors;
+  }
   try {
     const probed = (await gateway.probe?.read()) ?? new Map<number, Record<string, number>>();
     const seen = pids.map((pid) => probed.get(pid)).filter((one) => one !== undefined);

@@ -85,10 +85,10 @@ async function start(
 /** `$connection` is the number of connections that this nginx has had; as a backend it makes none of its own. */
 function server(name: string, places: readonly string[]): string {
   const listens = places.map((place) => `        listen ${place} backlog=4096;`);
+  const peer = places.length === 1 ? "" : "\n        add_header X-Peer $server_addr;";
   return `    server {
 ${listens.join("\n")}
-        add_header X-Backend ${name};
-        add_header X-Peer $server_addr;
+        add_header X-Backend ${name};${peer}
         location / { return 200 "${name.padEnd(bodyBytes, ".")}"; }
         location = /accepted { return 200 "$connection"; }
     }`;

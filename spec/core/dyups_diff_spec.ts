@@ -8,7 +8,7 @@ import type { Lookup } from "../../src/dygateway/core/lookup.ts";
 import { noPause } from "../../src/dygateway/core/result.ts";
 import { forModule, readDetail } from "../../src/dygateway/core/upstream/dyups_state.ts";
 import type { ModuleUpstream, ShownServer } from "../../src/dygateway/core/upstream/dyups_state.ts";
-import { contains, equal, fail } from "../support/assert.ts";
+import { contains, defined, equal, fail } from "../support/assert.ts";
 import { upstreamOf } from "./support/upstreams.ts";
 
 function sent(body: string, resolved: Lookup<readonly string[]> = lookup()): ModuleUpstream {
@@ -56,8 +56,9 @@ describe("the module's /detail", () => {
   it("may lack fields, and the last empty line", () => {
     const read = readDetail("a\r\nserver 10.0.0.1:80\r\n\r\nb\nserver 10.0.0.2:80 weight=2 new=9", noPause);
     const upstreams = read.ok ? read.upstreams : fail(read.reason);
-    equal(upstreams["a"]![0]!.address, "10.0.0.1:80");
-    equal([upstreams["a"]![0]!.weight, upstreams["b"]![0]!.weight, upstreams["b"]![0]!.down], [-1, 2, -1]);
+    const none = { weight: -1, maxConns: -1, maxFails: -1, failTimeout: -1, backup: -1, down: -1 };
+    equal(upstreams["a"], [{ ...none, address: "10.0.0.1:80" }]);
+    equal(upstreams["b"], [{ ...none, address: "10.0.0.2:80", weight: 2 }]);
   });
 
   for (const text of ["<html>\n<body>", "it works\n", "a\nserver 10.0.0.1:80\nanother line\n"]) {
@@ -73,7 +74,7 @@ const LATE = 100;
 function wanted(bodies: Lookup<string>): Lookup<WantedUpstream> {
   const all: Lookup<WantedUpstream> = lookup();
   for (const name of Object.keys(bodies)) {
-    const upstream = sent(bodies[name]!);
+    const upstream = sent(defined(bodies[name], name));
     all[name] = { ...upstream, digest: upstream.body };
   }
   return all;
@@ -83,7 +84,7 @@ function wanted(bodies: Lookup<string>): Lookup<WantedUpstream> {
 function shows(bodies: Lookup<string>): Lookup<readonly ShownServer[]> {
   const all: Lookup<readonly ShownServer[]> = lookup();
   for (const name of Object.keys(bodies)) {
-    all[name] = sent(bodies[name]!).servers;
+    all[name] = sent(defined(bodies[name], name)).servers;
   }
   return all;
 }
@@ -91,7 +92,7 @@ function shows(bodies: Lookup<string>): Lookup<readonly ShownServer[]> {
 function told(bodies: Lookup<string>, at: number): Lookup<SentUpstream> {
   const all: Lookup<SentUpstream> = lookup();
   for (const name of Object.keys(bodies)) {
-    all[name] = { digest: bodies[name] === "" ? "" : sent(bodies[name]!).body, at };
+    all[name] = { digest: bodies[name] === "" ? "" : sent(defined(bodies[name], name)).body, at };
   }
   return all;
 }

@@ -162,6 +162,7 @@ describe("the claim of an instruction", () => {
 
   it("tells a repetition by the time that has passed", () => {
     equal(claim([nilReply, 'done {"id":"a"}', 86397000]), { kind: "done", repeated: true, reply: '{"id":"a"}' });
+    equal(claim([nilReply, 'done {"id":"a"}', errorReply("NOPERM no pttl")]), { kind: "done", repeated: false, reply: '{"id":"a"}' });
     equal(claim([nilReply, "done ", 57000], { key: "k", id: "" }), { kind: "done", repeated: false, reply: "" });
   });
 

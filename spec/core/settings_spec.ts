@@ -31,6 +31,7 @@ const refusals: readonly (readonly [text: string, words: string])[] = [
   ['{"upstreams":[]}', "upstreams: an object is expected"],
   ['{"upstreams":{"engin":"dyups"}}', "upstreams.engin: unknown setting; known: engine, conf"],
   ['{"upstreams":{"engine":"lua"}}', "upstreams.engine: balancer or dyups is expected"],
+  ['{"upstreams":{"written_by":"root"}}', "upstreams.written_by: workers or operator is expected"],
   ['{"upstreams":{"engine":"dyups"}}', "upstreams.dyups_url: a URL from http:// on is expected with the engine dyups"],
   ['{"upstreams":{"resolvers":"10.0.0.2"}}', "upstreams.resolvers: a list of texts is expected"],
   ['{"snapshot_dir":false}', "snapshot_dir: a text is expected"],
@@ -85,6 +86,7 @@ describe("settings", () => {
     equal(settings('{"upstreams":{}}').upstreams, {
       engine: "balancer",
       conf: "",
+      writtenBy: "workers",
       keepaliveBlock: "dygateway_balancer",
       closingBlock: "dygateway_balancer_close",
       resolvers: [],
@@ -96,12 +98,13 @@ describe("settings", () => {
 
   it("of dynamic upstreams are taken as they are given", () => {
     const given = settings(
-      '{"upstreams":{"engine":"dyups","conf":"/c","resolvers":["10.0.0.2"],"dyups_url":"http://a:1","dyups_timeout_ms":3,' +
+      '{"upstreams":{"engine":"dyups","conf":"/c","written_by":"operator","resolvers":["10.0.0.2"],"dyups_url":"http://a:1","dyups_timeout_ms":3,' +
         '"dyups_location":""}}',
     );
     equal(given.upstreams, {
       engine: "dyups",
       conf: "/c",
+      writtenBy: "operator",
       keepaliveBlock: "dygateway_balancer",
       closingBlock: "dygateway_balancer_close",
       resolvers: ["10.0.0.2"],

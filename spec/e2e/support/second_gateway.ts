@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { askAdmin, adminPath } from "./admin_client.ts";
 import type { Cluster } from "./cluster.ts";
@@ -16,6 +16,8 @@ export interface SecondGatewayOptions {
   readonly include?: string;
   /** Of its keys in the cluster's Redis; the cluster's own unless given: then it is another node of the same. */
   readonly prefix?: string;
+  /** Of its admin interface. */
+  readonly token?: string;
 }
 
 /** Another gateway on a cluster's Redis. */
@@ -46,18 +48,17 @@ export async function startSecondGateway(cluster: Cluster, options: SecondGatewa
       },
     ],
     redis: { unix_socket: cluster.redisSocket, ...(options.prefix === undefined ? {} : { prefix: options.prefix }) },
-    admin: { listen: `127.0.0.1:${adminPort}` },
+    admin: { listen: `127.0.0.1:${adminPort}`, ...(options.token === undefined ? {} : { token: options.token }) },
     workers: { processes: WORKERS, connections: 1024 },
     paths: { install: cluster.prefix, run: join(folder, "run"), logs: join(folder, "logs"), snapshot: join(folder, "snapshot") },
     logging: { level: "notice" },
     ...options.config,
   });
-  // The workers' user writes upstream.conf where nginx has no privileged agent.
-  chmodSync(conf, 0o777);
   const nginx = gateway(usualNginx(), conf, join(folder, "logs/error.log"), join(folder, "nginx.out"));
   const ready = (): Promise<void> =>
     until("the second gateway follows Redis", async () => {
-      const { data } = await askAdmin(adminPort, { path: adminPath("status") });
+      const headers = { Authorization: `Bearer ${options.token ?? ""}` };
+      const { data } = await askAdmin(adminPort, { path: adminPath("status"), headers });
       const alive = (data.workers as { alive: boolean }[]).filter((worker) => worker.alive);
       return alive.length === WORKERS && data.store.confirmed_ms_ago !== null;
     }, 10_000);

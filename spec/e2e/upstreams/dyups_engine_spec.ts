@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { askAdmin, adminPath, type Data } from "../support/admin_client.ts";
@@ -211,6 +212,47 @@ describe("a module that does not do as it is told", () => {
     await standIn.listen(standInPort);
     await recovers(name);
     expect(cluster.gateway.errorLog()).toContain("is not in step: ");
+  });
+});
+
+/** A Lua side as the module has it, which passes everything on to a stand-in and marks it. */
+const luaModule = (port: number): string => `
+local function ask(method, name, body)
+  local socket = ngx.socket.tcp()
+  assert(socket:connect("127.0.0.1", ${port}))
+  assert(socket:send(method .. " /upstream/" .. name .. "?lua HTTP/1.0\\r\\nContent-Length: " .. #body .. "\\r\\n\\r\\n" .. body))
+  local answer = assert(socket:receive("*a"))
+  return tonumber(answer:match("^HTTP/1%.%d (%d+)")), answer:match("\\r\\n\\r\\n(.*)$")
+end
+return {
+  update = function(name, body) return ask("POST", name, body) end,
+  delete = function(name) return ask("DELETE", name, "") end,
+}
+`;
+
+describe("an nginx that has the module's Lua side", () => {
+  test("is told by it, and read by HTTP", async () => {
+    const module = new DyupsStandIn();
+    const port = await module.listen();
+    mkdirSync(join(cluster.prefix, "ngx"));
+    writeFileSync(join(cluster.prefix, "ngx", "dyups.lua"), luaModule(port));
+    const driver = await startSecondGateway(cluster, {
+      config: { dynamic_upstreams: { engine: "dyups", dyups: { url: `http://127.0.0.1:${port}` } } },
+    });
+    rmSync(join(cluster.prefix, "ngx"), { recursive: true });
+    const name = await upstreams.set("server 10.0.0.1:80;");
+    await inStep(driver.adminPort);
+    expect(await dyupsStatus(driver.adminPort)).toMatchObject({ driven_by: "lua", problem: "" });
+    expect(module.upstreams.get(name)).toBe("server 10.0.0.1:80; keepalive 64;");
+    module.mood = "refuse";
+    await upstreams.set("server 10.0.0.2:80;", name);
+    await until("its words are in the status", async () => (await dyupsStatus(driver.adminPort)).problem === `${name}: 500 add server failed`);
+    module.mood = "well";
+    await upstreams.done("remove_upstream", { upstream: name });
+    await until("it is deleted", () => !module.upstreams.has(name), 10_000);
+    expect(module.log.filter((line) => !line.startsWith("GET ")).every((line) => line.includes("?lua"))).toBe(true);
+    await driver.stop();
+    await module.stop();
   });
 });
 

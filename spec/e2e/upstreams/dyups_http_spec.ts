@@ -5,6 +5,7 @@ import { KeptConnection } from "../promises/kept_connection.ts";
 import { WORKERS } from "../support/cluster.ts";
 import { dyupsClient } from "../support/dyups_client.ts";
 import { expectNoFaults, workerPids } from "../support/error_log.ts";
+import { startSecondGateway } from "../support/second_gateway.ts";
 import { storeState } from "../support/store_state.ts";
 import { until } from "../support/until.ts";
 import { useUpstreamCluster } from "./upstream_cluster.ts";
@@ -42,7 +43,7 @@ async function detail(name: string): Promise<string | undefined> {
 
 async function request(connection: KeptConnection, name: string): Promise<string> {
   const { body } = await connection.ask(`GET /to/${name}/ HTTP/1.1\r\nHost: any.test\r\n\r\n`);
-  return /this is (\w+) server/.exec(body.toString())?.[1] ?? "nobody";
+  return /this is (\w+) server/.exec(body)?.[1] ?? "nobody";
 }
 
 function descriptors(pids: readonly number[]): number {
@@ -136,6 +137,22 @@ describe("the protocol", () => {
     expect((await dyups.ask({ path, body, headers: { Origin: "http://evil.test" } })).status).toBe(403);
     expect((await dyups.ask({ path, headers: { "Sec-Fetch-Site": "cross-site" } })).status).toBe(403);
     expect(await stored("attacked")).toBeNull();
+  });
+
+  test("a token is asked for where there is one", async () => {
+    const second = await startSecondGateway(cluster, { token: "secret", prefix: "ab:token" });
+    const other = dyupsClient(() => second.adminPort, "/dyups");
+    const path = "/upstream/guarded";
+    const body = "server 127.0.0.1:80;";
+    const refused = await other.ask({ path, body });
+    expect(refused).toMatchObject({ status: 401, headers: { "www-authenticate": 'Bearer realm="dygateway"' } });
+    expect(refused.text).toContain("unauthorized: this admin interface needs the header");
+    expect((await other.ask({ path, body, headers: { Authorization: "Bearer wrong" } })).status).toBe(401);
+    expect((await other.ask({ path: "/list" })).status).toBe(401);
+    const headers = { Authorization: "Bearer secret" };
+    expect((await other.ask({ path, body, headers })).text).toBe("success");
+    expect((await other.ask({ path: "/list", headers })).text).toBe("guarded\nstable\n");
+    await second.stop();
   });
 
   test("an upstream that a runtime leads to goes only by force", async () => {

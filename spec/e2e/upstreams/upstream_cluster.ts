@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { askAdmin, type AdminAnswer, type Parameters } from "../support/admin_client.ts";
@@ -42,8 +42,9 @@ export class UpstreamCluster {
     this.cluster = cluster;
   }
 
+  /** Where the file really lies: the workers write it where nginx has no privileged agent, in a folder of theirs. */
   get confFile(): string {
-    return join(this.cluster.folder, "conf", "upstream.conf");
+    return realpathSync(join(this.cluster.folder, "conf", "upstream.conf"));
   }
 
   /** An upstream's name that no other test uses. */
@@ -171,11 +172,6 @@ export function useUpstreamCluster(options: UpstreamClusterOptions = {}): Upstre
       ],
       ...options.config,
     }),
-    beforeGateway: async () => {
-      // The workers' user writes upstream.conf where nginx has no privileged agent.
-      chmodSync(join(cluster.folder, "conf"), 0o777);
-      return Promise.resolve();
-    },
   });
   const upstreams = new UpstreamCluster(cluster);
   afterAll(() => upstreams.stop());

@@ -29,6 +29,9 @@ describe("the md5 key of OSPF", () => {
     ["two words", "keyAlphabet"],
     ["two\nlines", "keyAlphabet"],
     ["schlüssel", "keyAlphabet"],
+    ["a#comment", "keyAlphabet"],
+    ["a!comment", "keyAlphabet"],
+    ["a|command", "keyAlphabet"],
   ])("%j is refused, and not shown", (text, rule) => {
     const key = fromFile(text);
     expect(key).toMatchObject(refused(rule));

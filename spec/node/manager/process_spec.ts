@@ -165,6 +165,22 @@ describe("the process", () => {
       expect(JSON.parse(readFileSync(join(manager.bench.state, "jobs", `${id}.json`), "utf8")).state).toBe("aborted");
     }));
 
+  it("that is told twice waits for no answer, either", () =>
+    withProcess(async (manager) => {
+      const { child, ended } = await manager.start();
+      await manager.ask("PUT", "/wstypes/apps", {});
+      await manager.ask("POST", "/clusters", clusterDocument(1));
+      manager.hold("lb11-1.test");
+      const plan = manager.ask("GET", "/clusters/cluster1/plan").then(() => "answered", () => "cut");
+      const calls = join(manager.bench.lbs, "calls");
+      await until("it is asked", () => existsSync(calls) && readFileSync(calls, "utf8").includes("lb11-1.test"), 15_000);
+      child.kill("SIGTERM");
+      await until("it was told", () => manager.said.includes("SIGTERM: waiting"));
+      child.kill("SIGTERM");
+      expect(await plan).toBe("cut");
+      expect(await ended).toBe(0);
+    }));
+
   it("listens on a unix socket, also where a killed one has left its own", () =>
     withProcess(async (manager) => {
       const socketPath = join(manager.bench.folder, "manager.sock");

@@ -31,6 +31,7 @@ describe("a value of a template", () => {
     ["behind a variable", "map $host $m { default ${host}{{v}}; }"],
     ["behind another value", "map $host $m { default {{v}}{{v}}; }"],
     ["behind a brace within a word", "map $host $m { default a}{{v}}; }"],
+    ["in quotes of its own, but within a word", "root /data/{{quoted v}};"],
     ["in Lua", "init_by_lua_block { x = {{v}} }"],
   ])("that would break out %s is refused, with its line", async (_, template) => {
     const problems = await smallTree(template, ...text("a; load_module x")).problems("h1");
@@ -50,6 +51,8 @@ describe("a value of a template", () => {
     expect(await smallTree("root {{v}};", ...text("$document_root")).problems("h1")).toEqual([expect.stringMatching(/^common\/layer\.yaml:2: values\.v: .*\$/)]);
     const tree = smallTree("map $host $m { default {{v}}; x {{w}}; }", "v: { type: expression }\nw: { type: expression }", 'v: $scheme://$host\nw: "$host; evil"');
     expect(await rendered(tree)).toBe('map $host $m { default $scheme://$host; x "$host; evil"; }');
+    const quoted = smallTree('map $host $m { default {{quoted v}}; x {{quoted w}}; }', "v: { type: expression }\nw: { type: text }", "v: $scheme://$host\nw: plain");
+    expect(await rendered(quoted)).toBe('map $host $m { default "$scheme://$host"; x "plain"; }');
   });
 
   it("of each kind is printed as nginx reads it", async () => {
@@ -78,6 +81,7 @@ describe("a template", () => {
     ["a block that is not closed", "{{#if v}}", /not a template/],
     ["an unknown helper", "root {{shell v}};", /shell/],
     ["a control character", "root \u0001;", /:6: there is a control character here/],
+    ["a list in quotes", "root {{quoted l}};", /quoted takes one value/],
     ["an upstream that is not there", 'proxy_pass http://{{upstream "nobody"}};', /there is no upstream "nobody" in Redis/],
     ["an address that is none", 'server { listen {{listen "1.2.3:80"}}; }', /"1\.2\.3:80" is not a listen address/],
     ["a partial that is not there", "{{> nobody}}", /nobody/],

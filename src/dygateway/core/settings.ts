@@ -33,10 +33,14 @@ export interface AdminSettings {
 /** Who serves upstreams that change at run time: the gateway's own balancer, or a gateway with the dyups C module. */
 export type UpstreamEngine = "balancer" | "dyups";
 
+/** Who rewrites upstream.conf: the gateway's own processes, or `dygateway upstream write`, which an operator runs. */
+export type ConfWriterKind = "workers" | "operator";
+
 export interface UpstreamSettings {
   readonly engine: UpstreamEngine;
-  /** Path of the upstream.conf that every accepted change rewrites; "" for none. */
+  /** Path of the upstream.conf that every accepted change rewrites, or a link to it; "" for none. */
   readonly conf: string;
+  readonly writtenBy: ConfWriterKind;
   /** Blocks of nginx.conf that dynamic upstreams go through: with idle connections kept, and without. */
   readonly keepaliveBlock: string;
   readonly closingBlock: string;
@@ -133,12 +137,16 @@ const REDIS_FIELDS = [
   "read_timeout_ms",
 ];
 
-const UPSTREAM_FIELDS = ["engine", "conf", "resolvers", "dyups_url", "dyups_timeout_ms", "dyups_location"];
+const UPSTREAM_FIELDS = ["engine", "conf", "written_by", "resolvers", "dyups_url", "dyups_timeout_ms", "dyups_location"];
 
 function readUpstreams(object: JsonObject, problems: string[]): UpstreamSettings {
   const upstreams = reader(object, "upstreams.", UPSTREAM_FIELDS, problems);
   const engine = upstreams.text("engine", "balancer");
+  const writtenBy = upstreams.text("written_by", "workers");
   const dyupsUrl = upstreams.text("dyups_url", "");
+  if (writtenBy !== "workers" && writtenBy !== "operator") {
+    problems.push("upstreams.written_by: workers or operator is expected");
+  }
   if (engine !== "balancer" && engine !== "dyups") {
     problems.push("upstreams.engine: balancer or dyups is expected");
   }
@@ -148,6 +156,7 @@ function readUpstreams(object: JsonObject, problems: string[]): UpstreamSettings
   return {
     engine: engine === "dyups" ? "dyups" : "balancer",
     conf: upstreams.text("conf", ""),
+    writtenBy: writtenBy === "operator" ? "operator" : "workers",
     keepaliveBlock,
     closingBlock,
     resolvers: upstreams.texts("resolvers", []),

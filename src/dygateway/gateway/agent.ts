@@ -1,6 +1,5 @@
-import { createConfWriter } from "./conf_writer.ts";
+import { confToWrite, createConfWriter } from "./conf_writer.ts";
 import { logError } from "./log.ts";
-import { thisNode } from "./node_settings.ts";
 import { pacer } from "./pace.ts";
 import { processModule } from "./platform.ts";
 
@@ -30,7 +29,7 @@ export function isAgent(): boolean {
 
 /** The agent's work, for its init_worker phase. */
 export function startAgent(): void {
-  const path = thisNode().settings.upstreams?.conf ?? "";
+  const path = confToWrite();
   let busy = false;
   let pause = pacer();
   const writer = createConfWriter(path, true, () => {

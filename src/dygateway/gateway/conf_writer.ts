@@ -2,7 +2,7 @@ import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import type { Pause } from "../core/result.ts";
 import { addressParts } from "../core/upstream/address.ts";
-import { composeConf } from "../core/upstream/conf_file.ts";
+import { updateConf, writtenRevision } from "../core/upstream/conf_file.ts";
 import type { DynamicUpstream } from "../core/upstream/conf_file.ts";
 import type { Upstream } from "../core/upstream/model.ts";
 import { parseStored } from "../core/upstream/stored.ts";
@@ -10,6 +10,7 @@ import { exists, PUBLIC_UMASK, readFileText, realPath, writeFile, writeText } fr
 import { readName } from "./health/records.ts";
 import { LEASE_LOST } from "./leader.ts";
 import { logErrorSometimes } from "./log.ts";
+import { thisNode } from "./node_settings.ts";
 import { readPosition, readSeq, readSteps } from "./shared_state.ts";
 import type { StatePosition } from "./shared_state.ts";
 import { readUpstream, readUpstreamNames, writeConfReport } from "./shared_upstreams.ts";
@@ -24,6 +25,12 @@ const SHARE = 0.1;
 export interface ConfWriter {
   /** Writes if upstreams changed since the last time, or if that failed. @throws LEASE_LOST */
   readonly save: (this: void) => void;
+}
+
+/** The file that this node's own processes keep up with what is in force; "" for none. */
+export function confToWrite(): string {
+  const { upstreams } = thisNode().settings;
+  return upstreams === undefined || upstreams.writtenBy === "operator" ? "" : upstreams.conf;
 }
 
 function resolvedNames(upstream: Upstream): Lookup<readonly string[]> {
@@ -53,22 +60,11 @@ function publishedUpstreams(pause: Pause): DynamicUpstream[] {
   return upstreams;
 }
 
-/** The revision that the gateway has written into a file; it is not what makes two of them differ. */
-function revisionIn(text: string): number | undefined {
-  const [digits] = string.match(text, "\n# >>> dygateway: [^\n]*revision (%d+)%.");
-  return digits === undefined ? undefined : tonumber(digits);
-}
-
 /** @throws with the reason; the file that was there stays. */
 function writeConf(path: string, revision: number, isDurable: boolean, pause: Pause): void {
   const existing = readFileText(path) ?? "";
   const upstreams = publishedUpstreams(pause);
-  const written = revisionIn(`\n${existing}`);
-  const same = written === undefined ? undefined : composeConf(existing, upstreams, written, pause);
-  if (same?.ok === true && same.value === existing) {
-    return;
-  }
-  const composed = composeConf(existing, upstreams, revision, pause);
+  const composed = updateConf(existing, upstreams, revision, pause);
   if (!composed.ok) {
     throw composed.error.desc;
   }
@@ -77,7 +73,7 @@ function writeConf(path: string, revision: number, isDurable: boolean, pause: Pa
   }
   const original = `${path}.orig`;
   const writing = { umask: PUBLIC_UMASK, isDurable };
-  if (written === undefined && existing !== "" && !exists(original)) {
+  if (writtenRevision(existing) === undefined && existing !== "" && !exists(original)) {
     writeFile(
       original,
       (file) => {

@@ -2,7 +2,7 @@ import type { RedisSettings } from "../core/settings.ts";
 import type { Keys } from "../core/store/keys.ts";
 import type { ChangesSeen } from "./changes_seen.ts";
 import type { Commands } from "./dyupsc_commands.ts";
-import { logNotice } from "./log.ts";
+import { logErrorSometimes, logNotice } from "./log.ts";
 import { ngxNull } from "./platform.ts";
 import { connect } from "./redis.ts";
 
@@ -87,7 +87,10 @@ export function createListener(
       tracking = following !== undefined && following !== false;
     }
     if (commands !== undefined) {
-      callOf(client, "subscribe")(client, commands.channel);
+      const [heard, reason] = callOf(client, "subscribe")(client, commands.channel);
+      if (heard === undefined || heard === false) {
+        logErrorSometimes("dyupsc subscribe", `instructions on ${commands.channel} are not heard: ${reason ?? "?"}`);
+      }
     }
     const [announced] = callOf(client, "subscribe")(client, keys.channel);
     return announced !== undefined && announced !== false;

@@ -4,7 +4,7 @@ import { follow } from "../core/store/follow.ts";
 import { hasAgent } from "./agent.ts";
 import { changesSeen } from "./changes_seen.ts";
 import { followHealth } from "./health/follow_health.ts";
-import { createConfWriter } from "./conf_writer.ts";
+import { confToWrite, createConfWriter } from "./conf_writer.ts";
 import { driveDyups } from "./dyups_engine.ts";
 import { createCommands } from "./dyupsc_commands.ts";
 import { LEASE_LOST, leaseHolder } from "./leader.ts";
@@ -52,7 +52,7 @@ export function followStore(): void {
   const keeper = createStateKeeper(settings.snapshotDir, pause);
   const taker = createTaker(keys, pause, lease.renew, keeper.changed);
   const watch = upstreamWatch();
-  const confWriter = createConfWriter(hasAgent() ? "" : (settings.upstreams?.conf ?? ""), false, pause);
+  const confWriter = createConfWriter(hasAgent() ? "" : confToWrite(), false, pause);
   let connection: Connection | undefined;
   let scannedAt = 0;
   let confirmed = 0;

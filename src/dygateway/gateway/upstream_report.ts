@@ -10,13 +10,17 @@ import { brokenUpstreams, upstreamsInForce } from "./upstreams.ts";
 const MAX_LISTED = 100;
 
 function confStatus(): JsonValue {
-  const report = readConfReport();
-  const path = thisNode().settings.upstreams?.conf ?? "";
-  if (path === "") {
+  const { conf = "", writtenBy = "workers" } = thisNode().settings.upstreams ?? {};
+  if (conf === "") {
     return jsonNull;
   }
+  if (writtenBy === "operator") {
+    return object([["path", conf], ["written_by", writtenBy], ["revision", jsonNull], ["problem", ""]]);
+  }
+  const report = readConfReport();
   return object([
-    ["path", path],
+    ["path", conf],
+    ["written_by", writtenBy],
     ["revision", report === undefined || report.revision < 0 ? jsonNull : report.revision],
     ["problem", report?.problem ?? "not written yet"],
   ]);

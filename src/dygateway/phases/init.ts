@@ -4,6 +4,7 @@ import "../gateway/balance.ts";
 import "../gateway/finish.ts";
 import "../gateway/rewrite.ts";
 import { enableAgent } from "../gateway/agent.ts";
+import { confToWrite } from "../gateway/conf_writer.ts";
 import { loadSettings } from "../gateway/node_settings.ts";
 import { readSeq } from "../gateway/shared_state.ts";
 import { restoreState } from "../gateway/state_files.ts";
@@ -19,7 +20,7 @@ import { loadStaticUpstreams } from "../gateway/static_upstreams.ts";
 export function start(settingsPath: string): void {
   const { settings } = loadSettings(settingsPath);
   loadStaticUpstreams(settings.upstreams?.conf ?? "");
-  if (settings.upstreams !== undefined && settings.upstreams.conf !== "") {
+  if (confToWrite() !== "") {
     enableAgent();
   }
   if (settings.snapshotDir !== "" && readSeq() === 0) {

@@ -14,8 +14,8 @@ const examples = `
 Examples:
   dygateway nginx pull --server https://manager.example.com:8443 \\
     --token-file /etc/dygateway/token --root /etc/nginx/dygw
-  dygateway nginx pull … || { [ $? = 1 ] && nginx -s reload &&
-    rm -f /etc/nginx/dygw/reload-needed; }
+  dygateway nginx pull …
+  [ $? -eq 1 ] && nginx -s reload && rm -f /etc/nginx/dygw/reload-needed
   dygateway nginx pull … --dry-run
 
 Exit codes: 0 nothing is new; 1 a new tree is in place and nginx has to be

@@ -1,20 +1,21 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { Command } from "commander";
 import type { LoadedConfig } from "../config/load.ts";
-import { absolutePath } from "../config/scalars.ts";
 import { applyPlan } from "../render/apply.ts";
 import { testWithNginx } from "../render/nginx_test.ts";
 import { planChanges, type Plan } from "../render/plan.ts";
 import { renderSet } from "../render/rendered_set.ts";
 import { makeRuntimeFolders } from "../render/runtime_folders.ts";
 import { surveySite, type Site } from "../render/site.ts";
-import { outputTarget } from "../render/target.ts";
+import { outputTarget, testTarget } from "../render/target.ts";
 import { presentUpstreamConf } from "../render/upstream_conf.ts";
+import { upstreamPlace, type UpstreamPlace } from "../render/upstream_place.ts";
 import { checkWorkerAccess } from "../render/worker_access.ts";
 import { openWorkspace } from "../render/workspace.ts";
 import { defaultConfigFile, readConfigFile } from "./config_file.ts";
+import { outputDirectory } from "./output_directory.ts";
 import { changeReport, differenceReport } from "./render_report.ts";
 import { CommandFailure, exitCodes, type Terminal } from "./terminal.ts";
 
@@ -56,22 +57,17 @@ export function renderCommand(terminal: Terminal): Command {
     });
 }
 
-function outputDirectory(output: string): string {
-  const directory = resolve(output);
-  if (directory !== "/" && absolutePath.safeParse(directory).success) return directory;
-  throw new CommandFailure(`${JSON.stringify(directory)} cannot be the output: nginx gives a meaning to $ ; * ? [ ] in paths`);
-}
-
 function render(loaded: LoadedConfig, site: Site, directory: string, force: boolean, terminal: Terminal): number {
   const workspace = openWorkspace(directory);
   try {
-    judge(loaded, site, join(workspace.folder, "t"), directory, terminal);
-    const plan = planFor(loaded, site, directory);
+    const place = upstreamPlace(loaded.config, site, directory);
+    judge(loaded, site, place, join(workspace.folder, "t"), directory, terminal);
+    const plan = planFor(loaded, site, place, directory);
     if (plan.foreign.length > 0 && !force) throw new CommandFailure(foreignFiles(plan));
     mkdirSync(directory, { recursive: true });
-    applyPlan(plan, workspace.folder);
     for (const line of makeRuntimeFolders(loaded.config, site)) terminal.out(line);
-    for (const line of checkWorkerAccess(site)) terminal.err(line);
+    applyPlan(plan, workspace.folder);
+    for (const line of checkWorkerAccess(loaded.config, site, place, directory)) terminal.err(line);
     terminal.out(changeReport(plan, site));
     return exitCodes.fine;
   } finally {
@@ -80,26 +76,36 @@ function render(loaded: LoadedConfig, site: Site, directory: string, force: bool
 }
 
 function check(loaded: LoadedConfig, site: Site, directory: string, terminal: Terminal): number {
+  const place = upstreamPlace(loaded.config, site, directory);
   const folder = mkdtempSync(join(tmpdir(), "dygateway-"));
   try {
-    judge(loaded, site, join(folder, "t"), directory, terminal);
+    judge(loaded, site, place, join(folder, "t"), directory, terminal);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const plan = planFor(loaded, site, directory);
+  const plan = planFor(loaded, site, place, directory);
   terminal.out(differenceReport(plan));
   return plan.changes.every((change) => change.kind === "unchanged") ? exitCodes.fine : exitCodes.differs;
 }
 
-function judge(loaded: LoadedConfig, site: Site, folder: string, directory: string, terminal: Terminal): void {
+function judge(
+  loaded: LoadedConfig,
+  site: Site,
+  place: UpstreamPlace,
+  folder: string,
+  directory: string,
+  terminal: Terminal,
+): void {
   mkdirSync(folder);
-  const verdict = testWithNginx(loaded, site, folder, directory);
+  const files = renderSet(loaded, site, testTarget(folder), presentUpstreamConf(place));
+  const verdict = testWithNginx(files, site, folder, directory);
   if (!verdict.ok) throw new CommandFailure(verdict.reason);
   for (const line of verdict.warnings) terminal.err(line);
 }
 
-function planFor(loaded: LoadedConfig, site: Site, directory: string): Plan {
-  return planChanges(directory, renderSet(loaded, site, outputTarget(directory, loaded.config), presentUpstreamConf(directory)));
+function planFor(loaded: LoadedConfig, site: Site, place: UpstreamPlace, directory: string): Plan {
+  const files = renderSet(loaded, site, outputTarget(directory, loaded.config), presentUpstreamConf(place));
+  return planChanges(directory, files, place);
 }
 
 const foreignFiles = (plan: Plan): string =>

@@ -17,7 +17,7 @@ export function changeReport(plan: Plan, site: Site): string {
 export function differenceReport(plan: Plan): string {
   const foreign = plan.foreign.map((path) => `note: ${path} was not written by dygateway; render asks for --force`);
   const differences = plan.changes.flatMap((change) =>
-    change.kind === "changed" ? [`--- ${change.file.path}`, ...shownDifference(change)] : [],
+    change.kind === "changed" ? [`--- ${change.file.path}`, ...shownDifference(change, plan)] : [],
   );
   const differs = plan.changes.some((change) => change.kind !== "unchanged");
   const last = differs ? [] : [`${plan.directory} is up to date`];
@@ -32,12 +32,18 @@ function summary(plan: Plan): string[] {
   return same === 0 ? lines : [...lines, `unchanged ${same} ${same === 1 ? "file" : "files"}`];
 }
 
-function shownDifference(change: Extract<Change, { kind: "changed" }>): string[] {
-  const { file, before } = change;
-  if (before === file.text) return ["  only its permissions"];
+function shownDifference(change: Extract<Change, { kind: "changed" }>, plan: Plan): string[] {
+  const { file, before, moves } = change;
+  const place = moves ? [`  it moves: to ${plan.place.file}`] : [];
+  if (before === file.text) return moves ? place : ["  only its permissions"];
   // It holds secrets, and this output ends up in logs.
   if ((file.mode & 0o007) === 0) return ["  not shown: it may hold secrets"];
-  const lines = diffLines(before, file.text);
+  return [...place, ...shownLines(before, file.text)];
+}
+
+/** A difference, cut short where it is long. */
+export function shownLines(before: string, after: string): string[] {
+  const lines = diffLines(before, after);
   const rest = lines.length - mostDiffLines;
   return rest > 0 ? [...lines.slice(0, mostDiffLines), `  … and ${rest} lines more`] : lines;
 }

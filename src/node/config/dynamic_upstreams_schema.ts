@@ -14,6 +14,10 @@ export const dynamicUpstreamsSchema = z
       .enum(["balancer", "dyups"])
       .default("balancer")
       .describe("balancer: this gateway chooses the servers; dyups: a gateway with ngx_http_dyups_module does"),
+    written_by: z
+      .enum(["workers", "operator"])
+      .default("workers")
+      .describe("Who keeps upstream.conf up to date: workers: the gateway itself; operator: `dygateway upstream write`"),
     keepalive: z
       .int()
       .min(1)

@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import type { Balance } from "../../dygateway/core/upstream/model.ts";
 import { listenAddressOf, type Address } from "./address.ts";
 import type { Config, HostConfig, ListenerConfig, LocationConfig, UpstreamConfig } from "./schema.ts";
@@ -61,6 +62,9 @@ export function balanceOf({ balance }: UpstreamConfig): Balance {
   if (balance === "random" || balance === "random_two") return { kind: "random", two: balance === "random_two" };
   return { kind: balance };
 }
+
+/** The folder of upstream.conf where it belongs to the workers' user. */
+export const upstreamsFolderOf = ({ paths }: Config): string => paths.upstreams ?? join(dirname(paths.snapshot), "upstreams");
 
 export const adminAddressOf = (config: Config): Address => listenAddressOf(config.admin.listen);
 

@@ -40,6 +40,9 @@ const pathsSchema = z
     run: scalar.absolutePath.default("/run/dygateway").describe("pid files and temporary files"),
     logs: scalar.absolutePath.default("/var/log/dygateway"),
     snapshot: scalar.absolutePath.default("/var/lib/dygateway/snapshot").describe("Last good state of the gateway"),
+    upstreams: scalar.absolutePath
+      .optional()
+      .describe("Where upstream.conf lies if the workers write it (default: upstreams, beside snapshot)"),
     nginx: scalar.absolutePath.optional().describe("nginx binary (default: OpenResty's, else nginx in PATH)"),
     modules: scalar.absolutePath.optional().describe("Folder of nginx' dynamic modules (default: asked from nginx)"),
     mime_types: scalar.absolutePath.optional().describe("mime.types to include (default: nginx' own)"),

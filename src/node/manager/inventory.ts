@@ -10,7 +10,7 @@ import { isLvsError, type LvsError } from "../lvs/edit/problems.ts";
 import type { InventoryProblem } from "../lvs/inventory/problem.ts";
 import { changeStore } from "../store/change.ts";
 import { readStore } from "../store/work.ts";
-import { conflict, HttpProblem, notFound, refused, unavailable, type RequestProblem } from "./http/problem.ts";
+import { conflict, notFound, preconditionFailed, refused, unavailable, type HttpProblem, type RequestProblem } from "./http/problem.ts";
 import type { Caller } from "./http/route.ts";
 
 /** The way of the routes to the inventory; a refusal of the store or of the rules becomes an answer of its own. */
@@ -53,7 +53,7 @@ function lvsProblem({ kind, desc, problems }: LvsError): HttpProblem {
     case "invalid":
       return refused(detail, problems.map(requestProblem));
     case "stale":
-      return new HttpProblem(412, "Precondition Failed", desc);
+      return preconditionFailed(desc);
     case "exists":
     case "unconfirmed":
     case "broken":

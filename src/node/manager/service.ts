@@ -37,13 +37,17 @@ export interface Service {
   readonly close: (hurry: AbortSignal) => Promise<void>;
 }
 
+/** A plan that waits for a load balancer that does not answer must not keep the service from ending. */
+const lastAnswersMs = 10_000;
+
 /** Everything of the service but its sockets. Throws where the state folder is another's. */
 export function makeService({ manager, redis, limits, push, log }: ServiceSettings): Service {
   const release = takeStateFolder(manager.state);
   const inventory = redisInventory(redis);
   const jobs = new JobRunner(new JobStore(manager.state), manager.jobs_kept, log);
   const servings = servingsOf(inventory, storeKeys(redis.prefix).revision);
-  const routes: Route[] = allRoutes({ inventory, limits, push, jobs, servings, configs: configsOf(manager, redis) });
+  const ended = new AbortController();
+  const routes: Route[] = allRoutes({ inventory, limits, push, jobs, servings, configs: configsOf(manager, redis), ended: ended.signal });
   const server = makeServer({
     tls: manager.tls,
     maxBodyBytes: bytesOf(manager.max_body),
@@ -57,7 +61,15 @@ export function makeService({ manager, redis, limits, push, log }: ServiceSettin
     close: async (hurry) => {
       // Streams of progress go on until their jobs end, so the jobs come first.
       await jobs.close(millisecondsOf(manager.shutdown_timeout), hurry);
-      await server.close();
+      const cut = (): void => server.server.closeAllConnections();
+      const timer = setTimeout(cut, lastAnswersMs);
+      hurry.addEventListener("abort", cut);
+      const closed = server.close();
+      if (hurry.aborted) cut();
+      await closed;
+      clearTimeout(timer);
+      // Nobody waits for what is still being looked up.
+      ended.abort();
       release();
     },
   };

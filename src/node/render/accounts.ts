@@ -13,3 +13,5 @@ export function accountOf(user: string): Account | null {
   }
   return null;
 }
+
+export const isRoot = (): boolean => process.getuid?.() === 0;

@@ -2,7 +2,9 @@ import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { manifestName, manifestText } from "./manifest.ts";
 import { pathOf, type Change, type Plan } from "./plan.ts";
-import { writeSet } from "./write_set.ts";
+import type { RenderedFile } from "./rendered_set.ts";
+import { isThere, upstreamConf } from "./upstream_place.ts";
+import { syncFolder, writeNew, writeSet } from "./write_set.ts";
 
 /** What `applyPlan` does to the output directory, replaceable so that tests can let any step fail. */
 export interface Disk {
@@ -40,10 +42,9 @@ export function applyPlan(plan: Plan, workspace: string, disk: Disk = realDisk):
 
   const undo: (() => void)[] = [];
   let backups = 0;
-  /** Afterwards the old file is both in place and in the workspace. */
-  const keep = (target: string): void => {
-    const backup = join(workspace, "backup", String(backups++));
-    if (fs.existsSync(target)) {
+  /** Afterwards the old file is both in place and in the workspace, or wherever its backup is to be. */
+  const keep = (target: string, backup = join(workspace, "backup", String(backups++))): void => {
+    if (isThere(target)) {
       disk.link(target, backup);
       undo.push(() => fs.renameSync(backup, target));
     } else {
@@ -54,11 +55,36 @@ export function applyPlan(plan: Plan, workspace: string, disk: Disk = realDisk):
     keep(target);
     disk.rename(join(staged, from), target);
   };
+  const leftovers: string[] = [];
+  /** For a file in another folder: what a rename needs lies beside it, as the folder may be on another disk. */
+  const placeBeside = (file: RenderedFile, target: string): void => {
+    const [aside, backup] = [`${target}.rendered`, `${target}.before`];
+    for (const path of [aside, backup]) {
+      fs.rmSync(path, { force: true });
+      leftovers.push(path);
+    }
+    writeNew(aside, file.text, file.mode);
+    keep(target, backup);
+    disk.rename(aside, target);
+  };
+  const { place: upstreams } = plan;
+  const placeUpstreams = (file: RenderedFile, target: string): void => {
+    if (upstreams.file === target) {
+      place(file.path, target);
+      return;
+    }
+    placeBeside(file, upstreams.file);
+    if (upstreams.link === null) return;
+    fs.symlinkSync(upstreams.link, join(staged, "link"));
+    place("link", target);
+  };
   const carryOut = (change: Change): void => {
     const target = join(plan.directory, pathOf(change));
     if (change.kind === "removed") {
       keep(target);
       disk.remove(target);
+    } else if (change.file.path === upstreamConf) {
+      placeUpstreams(change.file, target);
     } else {
       place(change.file.path, target);
     }
@@ -72,18 +98,10 @@ export function applyPlan(plan: Plan, workspace: string, disk: Disk = realDisk):
   } catch (error) {
     for (const step of undo.reverse()) step();
     throw error;
-  }
-  for (const folder of new Set(["nginx.conf", ...changes.map(pathOf)].map((path) => dirname(join(plan.directory, path))))) {
-    syncFolder(folder);
-  }
-}
-
-/** A rename is on disk when its folder is. */
-function syncFolder(folder: string): void {
-  const descriptor = fs.openSync(folder, "r");
-  try {
-    fs.fsyncSync(descriptor);
   } finally {
-    fs.closeSync(descriptor);
+    for (const path of leftovers) fs.rmSync(path, { force: true });
   }
+  if (upstreams.leaves !== null) fs.rmSync(upstreams.leaves, { force: true });
+  const targets = ["nginx.conf", ...changes.map(pathOf)].map((path) => join(plan.directory, path));
+  for (const folder of new Set([...targets, upstreams.file].map((path) => dirname(path)))) syncFolder(folder);
 }

@@ -1,11 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { LoadedConfig } from "../config/load.ts";
-import { renderSet, type RenderedFile } from "./rendered_set.ts";
+import type { RenderedFile } from "./rendered_set.ts";
 import type { Site } from "./site.ts";
-import { testTarget } from "./target.ts";
-import { presentUpstreamConf } from "./upstream_conf.ts";
 import { writeSet } from "./write_set.ts";
 
 export type NginxVerdict =
@@ -17,14 +14,15 @@ export const gatewayNotInstalled = (install: string): string =>
   "or set paths.install";
 
 /**
- * Lets nginx itself judge a configuration. It gets a set of its own in `folder`, equal line for line to the one for
- * `directory`; in what it says, `folder` reads as `directory`.
+ * Lets nginx itself judge a configuration.
+ *
+ * @param files a set for `testTarget(folder)`, equal line for line to the one for `directory`: it is written to `folder`, and
+ *   in what nginx says, `folder` reads as `directory`.
  */
-export function testWithNginx(loaded: LoadedConfig, site: Site, folder: string, directory: string): NginxVerdict {
+export function testWithNginx(files: readonly RenderedFile[], site: Site, folder: string, directory: string): NginxVerdict {
   if (!existsSync(join(site.install, "dygateway", "phases", "init.lua"))) {
     return { ok: false, reason: gatewayNotInstalled(site.install) };
   }
-  const files = renderSet(loaded, site, testTarget(folder), presentUpstreamConf(directory));
   writeSet(folder, files);
   // Where an nginx with built-in relative paths (OpenResty) opens its first error log.
   mkdirSync(join(folder, "logs"), { recursive: true });

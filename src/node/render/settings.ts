@@ -32,6 +32,7 @@ export function gatewaySettings({ config, secrets }: LoadedConfig, target: Targe
     upstreams: {
       engine: dynamic.engine,
       conf: join(target.directory, "upstream.conf"),
+      written_by: dynamic.written_by,
       resolvers: dynamic.resolvers,
       ...(dynamic.dyups === undefined
         ? {}

@@ -30,6 +30,9 @@ export interface UpstreamConf {
 const BEGIN = "# >>> dygateway";
 const END = "# <<< dygateway";
 const REMOVED = "# removed: ";
+const REVISION = ", revision ";
+/** Digits of 2^53. */
+const LONGEST_REVISION = 16;
 
 interface Sections {
   /** All that is not the gateway's, with nothing hidden. */
@@ -84,7 +87,7 @@ function join(own: string, dynamic: string, names: readonly string[], pause: Pau
 function printSection(dynamic: readonly DynamicUpstream[], revision: number, pause: Pause): string {
   const sorted = [...dynamic].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const parts = [
-    `${BEGIN}: upstreams set at run time, revision ${revision}. Written by the gateway: edits down to`,
+    `${BEGIN}: upstreams set at run time${REVISION}${revision}. Written by the gateway: edits down to`,
     `# the line with <<< are lost. Definitions above that they replace stand behind "#dygateway:".`,
   ];
   for (const { name, upstream } of sorted) {
@@ -122,6 +125,33 @@ export function composeConf(
   }
   const names = dynamic.map((upstream) => upstream.name);
   return join(sections.value.own, printSection(dynamic, revision, pause), names, pause);
+}
+
+/** The revision that stands in a file; undefined where nothing that was set at run time was written to it yet. */
+export function writtenRevision(text: string): number | undefined {
+  const begin = lineWith(text, BEGIN, 0);
+  if (begin < 0) {
+    return undefined;
+  }
+  const at = text.indexOf(REVISION, begin);
+  const revision = at < 0 ? NaN : parseInt(text.slice(at + REVISION.length, at + REVISION.length + LONGEST_REVISION), 10);
+  return Number.isNaN(revision) ? 0 : revision;
+}
+
+/** As `composeConf`; but where nothing but the revision would differ, the text that is there. */
+export function updateConf(
+  existing: string,
+  dynamic: readonly DynamicUpstream[],
+  revision: number,
+  pause: Pause = noPause,
+): Result<string> {
+  const written = writtenRevision(existing);
+  const same = written === undefined ? undefined : composeConf(existing, dynamic, written, pause);
+  if (same?.ok === true && same.value === existing) {
+    return same;
+  }
+  const updated = composeConf(existing, dynamic, revision, pause);
+  return updated;
 }
 
 /** Names that a dynamic section speaks of. */

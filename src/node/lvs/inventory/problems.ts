@@ -47,7 +47,7 @@ export const keyLength = (path: ConfigPath, length: number): InventoryProblem =>
   atValue("keyLength", path, `the md5 key has ${length} characters, 1 to 16 are possible (FRR cuts a longer one without a word)`);
 
 export const keyAlphabet = (path: ConfigPath): InventoryProblem =>
-  atValue("keyAlphabet", path, "the md5 key must be printable ASCII without blanks (the key is not shown)");
+  atValue("keyAlphabet", path, "the md5 key must be printable ASCII without blanks, quotes and any of \\ | ? # ! (the key is not shown)");
 
 // Networks and addresses.
 

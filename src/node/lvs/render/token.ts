@@ -1,3 +1,5 @@
+import { isOspfKeyText } from "../inventory/ospf_key.ts";
+
 /**
  * A value as it may stand in keepalived's and FRR's files and in scripts: the inventory's alphabets are stricter, and
  * what is written here is checked once more, because none of these languages has quoting that holds in all of its
@@ -32,7 +34,7 @@ export const folderToken = matching(/^(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/, "a f
 
 /** Longer keys are cut off by OSPF daemons without a word. The message does not show it. */
 export function ospfKeyToken(key: string): Token {
-  if (/^[!-~]{1,16}$/.test(key) && !/["'`\\|?#!]/.test(key)) return key as Token;
+  if (key.length <= 16 && isOspfKeyText(key)) return key as Token;
   throw new UnwritableValue("the OSPF key (1 to 16 characters, no space, quote, \\ | ? # !)", "…");
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Environment } from "../../config/secrets.ts";
 import type { KeySource } from "../inventory/model.ts";
 import type { InventoryProblem } from "../inventory/problem.ts";
+import { isOspfKeyText } from "../inventory/ospf_key.ts";
 import { keyAlphabet, keyLength, keyUnreadable } from "../inventory/problems.ts";
 
 export type OspfKey = { readonly ok: true; readonly key: string } | { readonly ok: false; readonly problem: InventoryProblem };
@@ -24,5 +25,5 @@ export function readOspfKey(source: KeySource, environment: Environment): OspfKe
     }
   }
   if (key.length < 1 || key.length > longestKey) return { ok: false, problem: keyLength(path, key.length) };
-  return /^[!-~]+$/.test(key) ? { ok: true, key } : { ok: false, problem: keyAlphabet(path) };
+  return isOspfKeyText(key) ? { ok: true, key } : { ok: false, problem: keyAlphabet(path) };
 }

@@ -54,8 +54,7 @@ export const refused = (detail: string, problems: readonly RequestProblem[]): Ht
   new HttpProblem(422, "Unprocessable Content", detail, { problems });
 export const conflict = (detail: string, more: Readonly<Record<string, unknown>> = {}): HttpProblem =>
   new HttpProblem(409, "Conflict", detail, { more });
-export const preconditionFailed = (detail: string, more: Readonly<Record<string, unknown>>): HttpProblem =>
-  new HttpProblem(412, "Precondition Failed", detail, { more });
+export const preconditionFailed = (detail: string): HttpProblem => new HttpProblem(412, "Precondition Failed", detail);
 export const preconditionRequired = (): HttpProblem =>
   new HttpProblem(428, "Precondition Required", 'say which version you change: If-Match: "<version>", as in the ETag');
 export const unavailable = (detail: string): HttpProblem => new HttpProblem(503, "Service Unavailable", detail);

@@ -22,16 +22,18 @@ export interface RouteSite {
   readonly jobs: JobRunner;
   readonly servings: ServingsSource;
   readonly configs: HostConfigs | undefined;
+  /** Aborted when the service has ended. */
+  readonly ended: AbortSignal;
 }
 
 /** Every route, and the description of all of them. */
-export function allRoutes({ inventory, limits, push, jobs, servings, configs }: RouteSite): Route[] {
+export function allRoutes({ inventory, limits, push, jobs, servings, configs, ended }: RouteSite): Route[] {
   const routes = [
     ...clusterRoutes(inventory, limits),
     ...partRoutes(inventory, limits),
     ...versionRoutes(inventory, limits),
     ...wstypeRoutes(inventory),
-    ...pushRoutes(push, jobs),
+    ...pushRoutes(push, jobs, ended),
     ...jobRoutes(jobs),
     ...nginxHostRoutes(configs, servings),
   ];

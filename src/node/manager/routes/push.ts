@@ -92,10 +92,10 @@ function valueOf<T>(pushed: Pushed<T>): T {
 const longestLookMs = 120_000;
 
 /** Everything that reaches load balancers; what changes them is a job. */
-export function pushRoutes(site: PushSite, jobs: JobRunner): Route[] {
+export function pushRoutes(site: PushSite, jobs: JobRunner, ended: AbortSignal): Route[] {
   const looks = new SharedWork();
   /** For what is answered at once: a load balancer that does not answer must not keep the client for ever. */
-  const now = (): PushRun => ({ signal: AbortSignal.timeout(longestLookMs), emit: () => undefined });
+  const now = (): PushRun => ({ signal: AbortSignal.any([ended, AbortSignal.timeout(longestLookMs)]), emit: () => undefined });
   type Work = (run: PushRun, onPlan: (planned: Planned) => void) => Promise<Pushed<SyncDone>>;
   const start = (kind: JobKind, cluster: string, caller: Caller, request: Record<string, unknown>, work: Work): Answer => {
     const started = jobs.start({

@@ -1,4 +1,4 @@
-import { nginxPattern, nginxText, UnquotableValue } from "../../render/nginx_quote.ts";
+import { nginxPattern, nginxText } from "../../render/nginx_quote.ts";
 
 /** Text in which `$` means what nginx makes of it. */
 export class Expression {
@@ -39,9 +39,13 @@ export function argumentOf(value: unknown): string | undefined {
   return undefined;
 }
 
+/** As `argumentOf`, always in quotes. */
+export function quotedArgumentOf(value: unknown): string | undefined {
+  if (value instanceof Expression) return quoted(nginxPattern(value.text));
+  return ["string", "number", "boolean"].includes(typeof value) ? quoted(nginxText(String(value))) : undefined;
+}
+
 /** The token may be bare by nginx' own rules; here it is always quoted. */
 function quoted(token: string): string {
   return opened + (token.startsWith('"') ? token : `"${token}"`) + closed;
 }
-
-export { UnquotableValue };

@@ -1,7 +1,6 @@
 import type { HelperDelegate } from "handlebars";
-import { nginxQuoted } from "../../render/nginx_quote.ts";
 import { notAnArgument, upstreamUnknown, valueNotSet } from "../problems.ts";
-import { argumentOf, Expression, Written } from "./arguments.ts";
+import { argumentOf, Expression, quotedArgumentOf, Written } from "./arguments.ts";
 import type { HelperName } from "./helper_names.ts";
 import type { Listens } from "./listen.ts";
 
@@ -49,7 +48,11 @@ export function helpersFor({ listens, upstreamBlock, upstreamNames }: HelperSite
       if (!Array.isArray(list)) throw new Error("words takes a list");
       return new Written(list.map((item) => argumentOf(item) ?? "").join(" "));
     },
-    quoted: (value: unknown): Written => new Written(nginxQuoted(String(value))),
+    quoted: (value: unknown): Written => {
+      const text = quotedArgumentOf(value);
+      if (text === undefined) throw new Error("quoted takes one value that is set");
+      return new Written(text);
+    },
     listen: (address: unknown): Written => new Written(listens.addressOf(address as string | number)),
     upstream: block,
     upstreams: (): Written => new Written(upstreamNames.map((name) => block(name).text).join("\n")),

@@ -89,4 +89,3 @@ export const hostFile = z.strictObject({
   values,
   without,
 });
-export type HostFile = z.infer<typeof hostFile>;
