@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Does something so many times, one after the other, at most so often a second; late ones catch up. */
+/** Does something so many times, one after the other, at this rate: where one took too long, the next follows at once. */
 export async function paced(times: number, perSecond: number, work: (number: number) => Promise<void>): Promise<void> {
   const started = performance.now();
   for (let number = 0; number < times; number++) {

@@ -19,8 +19,6 @@ const shortChanges = 200;
 const shortSeconds = 10;
 const longChanges = 5000;
 const longRate = 200;
-/** More than the steady stream, so that there are requests on every server at any time. */
-const connections = 32;
 /** Before anything is counted: connections to every server are made, code is compiled. */
 const warmUpMs = 3000;
 const samplesInAll = 40;
@@ -60,20 +58,19 @@ export async function measureUpstreamChanges(bench: Bench): Promise<SectionRepor
   return reportUpstreamChanges([quiet, short, long], samples);
 }
 
-/** One lane for each server, side by side: a change is answered only when every worker has it. */
+/** Several callers, side by side: a change is answered only when every worker has it. */
 async function changeFromLanes(edits: Edits, addresses: readonly string[], count: number): Promise<void> {
-  const each = Math.ceil(count / addresses.length);
-  await Promise.all(
-    addresses.map((address, lane) => paced(each, longRate / addresses.length, (number) => edits.make(laneEdits(address, lane, number)))),
-  );
+  const lanes = Array.from({ length: 2 * addresses.length }, (_, lane) => lane);
+  const each = Math.ceil(count / lanes.length);
+  await Promise.all(lanes.map((lane) => paced(each, longRate / lanes.length, (number) => edits.make(laneEdits(addresses, lane, number)))));
 }
 
 /** @param every seconds. */
 async function sampled({ bench, gateway }: Scene, samples: Sample[], every: number, work: Promise<void>): Promise<void> {
   const started = performance.now();
-  let ended = false;
+  const state: { ended: boolean } = { ended: false };
   const sampling = (async () => {
-    while (!ended) {
+    while (!state.ended) {
       samples.push(await takeSample(gateway, bench.redis, (performance.now() - started) / 60_000));
       await pause(every * 1000);
     }
@@ -81,14 +78,14 @@ async function sampled({ bench, gateway }: Scene, samples: Sample[], every: numb
   try {
     await work;
   } finally {
-    ended = true;
+    state.ended = true;
     await sampling;
   }
 }
 
 async function phase({ bench, gateway, peers }: Scene, what: string, work: (edits: Edits) => Promise<void>): Promise<Phase> {
   const edits = new Edits(gateway, upstream);
-  const running = startLoad({ ...steadyLoad(bench, gateway), connections });
+  const running = startLoad(steadyLoad(bench, gateway));
   try {
     await running.started;
     await pause(warmUpMs);

@@ -47,13 +47,13 @@ export function reportUpstreamChanges(phases: readonly [quiet: Phase, short: Pha
   return {
     title: "Balancing: an upstream that changes all the time",
     method:
-      "Two workers and everything else on the machine's CPUs; one upstream of 10 servers; about 4,000 requests a second from 32 connections, " +
-      "3 s before anything is counted. The 200 changes come one after the other, 20 a second: a server's weight there and back, a drain and " +
-      "its end, out of rotation and back, other limits and back, an eleventh server that comes and goes. The long run has ten callers, " +
-      "one for each server: eight change weights, one drains and ends it, one takes a server out and back. `changes` are those " +
+      "Two workers and everything else on the machine's CPUs; one upstream of 10 servers; about 2,000 requests a second from 16 connections, " +
+      "from 3 s before anything is counted. The 200 changes come one after the other, 20 a second: a server's weight there and back, a drain and " +
+      "its end, out of rotation and back, other limits and back, an eleventh server that comes and goes. The long run has twenty callers, " +
+      "two for each server: ten change limits, eight weights, one drains and ends it, one takes a server out and back. `changes` are those " +
       "answered with success and in force in every worker, the times until then; `fail` counts changes and requests that were not answered well. `new " +
-      "conn.` is how many connections the servers accepted meanwhile, by their own count; `nothing else` has some, too: whenever more requests than ever " +
-      `meet at a server. The trends of the long run are taken from ${whole(settling * 100)} % of it on, once a second at least; the agent is the process that writes upstream.conf.`,
+      "conn.` is how many connections the servers accepted meanwhile, by their own count; `nothing else` has some, too, because nginx ends a connection after its thousandth " +
+      `request. The trends of the long run are taken from ${whole(settling * 100)} % of it on, once a second at least; the agent is the process that writes upstream.conf.`,
     tables: [
       table(["while", "s", "changes", "fail", "p50", "p99"], phases.map(changeRow)),
       table(["while", "requests", "fail", "p99 ms", "new conn.", "descriptors", "RSS MB", "own MB"], phases.map(loadRow)),

@@ -70,10 +70,16 @@ export function mixedEdits(addresses: readonly string[], spare: string, number: 
   return edits[number % 10] ?? ["", {}];
 }
 
-/** For one server of ten, whatever happens to the others: one drains and ends it, one goes and comes, eight are weighed. */
-export function laneEdits(address: string, lane: number, number: number): Edit {
-  const server = place(address);
+/**
+ * For one of twenty callers, two of whom edit the same server, and neither what the other does: one drains it and ends
+ * that, one takes it out and back, eight change its weight, ten its limits.
+ */
+export function laneEdits(addresses: readonly string[], lane: number, number: number): Edit {
+  const server = place(addresses[lane % addresses.length] ?? "");
   const isOdd = number % 2 === 1;
+  if (lane >= addresses.length) {
+    return ["set_peer", { ...server, max_fails: (number % 3) + 2 }];
+  }
   if (lane === 0) {
     return ["drain_peer", isOdd ? { ...server, value: "false" } : server];
   }

@@ -124,10 +124,10 @@ async function verifyWeights({ label, server, servers }: Balancing): Promise<voi
     counts[peer] = (counts[peer] ?? 0) + 1;
   }
   agent.destroy();
-  const wrong = servers.filter(({ address, weight }) => counts[address.slice(0, address.indexOf(":"))] !== weight);
-  if (wrong.length > 0) {
-    const [{ address = "", weight = 0 } = {}] = wrong;
-    const had = counts[address.slice(0, address.indexOf(":"))] ?? 0;
-    throw new BenchError(`${label}: ${wrong.length} servers did not get their share; ${address} had ${had} of ${total} requests, its weight is ${weight}`);
+  const requestsOf = ({ address }: WeightedServer): number => counts[address.slice(0, address.indexOf(":"))] ?? 0;
+  const wrong = servers.filter((one) => requestsOf(one) !== one.weight);
+  if (wrong[0] !== undefined) {
+    const example = `${wrong[0].address} had ${requestsOf(wrong[0])} of ${total} requests, its weight is ${wrong[0].weight}`;
+    throw new BenchError(`${label}: ${wrong.length} servers did not get their share; ${example}`);
   }
 }

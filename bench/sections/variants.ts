@@ -40,6 +40,7 @@ async function prepare(bench: Bench): Promise<Variant[]> {
     await plain(bench, "bare", "bare nginx", "bare", whole),
     await plain(bench, "plain", "bare nginx, usual headers", "plain", whole),
     await plain(bench, "map", "nginx with map", "map", whole),
+    await plain(bench, "empty", "nginx with empty Lua", "empty", whole),
     await suffix(bench, whole),
     await plain(bench, "again", "bare nginx once more", "bare", whole),
     await group(bench, "big", 1),

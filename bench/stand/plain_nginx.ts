@@ -6,9 +6,10 @@ import type { Stand } from "./stand.ts";
 
 /**
  * `bare`: the gateway's own configuration without Lua, the static upstream `stable`. `map`: the same, with the upstream chosen by
- * a `map` of the uid's last digit. `plain`: as bare, with the headers to the backend as most people write them.
+ * a `map` of the uid's last digit. `plain`: as bare, with the headers to the backend as most people write them. `empty`:
+ * as bare, with rewrite and log phases of Lua that do nothing: what entering Lua costs.
  */
-export type PlainKind = "bare" | "map" | "plain";
+export type PlainKind = "bare" | "map" | "plain" | "empty";
 
 /**
  * An nginx to compare the gateway with. It is what `dygateway render` makes, less everything that is Lua, so that the
@@ -28,7 +29,9 @@ export async function preparePlainNginx(
   const lua = /^\s*(load_module|lua_\w+|init_by_lua_block|init_worker_by_lua_block|log_by_lua_block)\b/;
   const balancers = /^\s*upstream dygateway_balancer\w* \{[\s\S]*?^\s*\}\n/gm;
   const others = /^\s*include (default\.conf|vhosts)/;
-  const kept = lines.filter((line) => !lua.test(line) && !others.test(line)).join("\n");
+  const module = /^\s*load_module\b/;
+  const isGone = (line: string): boolean => lua.test(line) && !(kind === "empty" && module.test(line));
+  const kept = lines.filter((line) => !isGone(line) && !others.test(line)).join("\n");
   // It names variables of the gateway's locations, and nothing is logged.
   const logFormat = /^\s*log_format dygateway [^;]*;\n/m;
   writeFileSync(file, kept.replace(logFormat, "").replace(balancers, "").replace("include upstream.conf;", "include upstream.conf;\n    include site.conf;"));
@@ -42,6 +45,12 @@ export async function preparePlainNginx(
 function plain(stand: Stand, gateway: Nginx): Nginx {
   return new Nginx(stand, gateway.place);
 }
+
+const emptyLua = `
+        set $hostkey bench;
+        set $backend stable;
+        rewrite_by_lua_block { return }
+        log_by_lua_block { return }`;
 
 /** As the gateway's rule: digits 1, 3, 5, 7 are diverted. */
 const digitMap = `map $http_x_uid $by_last_digit {
@@ -58,12 +67,14 @@ const usualHeaders = `
         proxy_set_header X-Real-IP $remote_addr;
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;`;
 
+const inLocation: Readonly<Record<PlainKind, string>> = { bare: "", map: "", plain: usualHeaders, empty: emptyLua };
+
 function server(kind: PlainKind, port: number): string {
-  const upstream = kind === "map" ? "$by_last_digit" : "stable";
+  const upstream = kind === "map" ? "$by_last_digit" : kind === "empty" ? "$backend" : "stable";
   return `${kind === "map" ? digitMap : ""}server {
     listen 127.0.0.1:${port} reuseport backlog=4096;
     server_name bench.test;
-    location / {${kind === "plain" ? usualHeaders : ""}
+    location / {${inLocation[kind]}
         proxy_pass http://${upstream};
     }
 }

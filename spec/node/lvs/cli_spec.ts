@@ -210,7 +210,7 @@ describe("dygateway lvs cluster validate", () => {
     const cli = await withCluster();
     const validate = (key: string): Promise<Run> => cli.sandbox.run(["lvs", "cluster", "validate", "-c", cli.sandbox.path("dygateway.yaml")], { OSPF_KEY: key });
     expect(await validate("")).toMatchObject({ code: 0, err: expect.stringContaining("OSPF_KEY is not set or empty") });
-    expect(await validate("sixteen-letters!")).toEqual({ code: 0, out: "1 stored cluster is valid", err: "" });
+    expect(await validate("sixteen-letters-")).toEqual({ code: 0, out: "1 stored cluster is valid", err: "" });
     const long = await validate("seventeen-letters");
     expect(long).toMatchObject({ code: 1, out: expect.stringContaining("has 17 characters, 1 to 16 are possible") });
     const blank = await validate("with a blank");

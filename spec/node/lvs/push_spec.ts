@@ -1,7 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { PushProgress } from "../../../src/node/cli/lvs_progress.ts";
 import { commandsFor } from "../../../src/node/cli/lvs_reload_text.ts";
@@ -11,7 +7,6 @@ import type { PushEvent } from "../../../src/node/lvs/push/events.ts";
 import { planSync } from "../../../src/node/lvs/push/plan.ts";
 import { redacted } from "../../../src/node/lvs/push/redact.ts";
 import { pushPlans } from "../../../src/node/lvs/push/sync.ts";
-import { tarOf } from "../../../src/node/lvs/push/tar.ts";
 import type { CallEnd, Transport } from "../../../src/node/lvs/push/transport.ts";
 import { filesOnDisk, releaseOf, sha256, type Release } from "../../../src/node/lvs/render/release.ts";
 
@@ -22,27 +17,6 @@ const silent = (): void => undefined;
 const settings = { dialect: "mainline", parallel: 2, canary: undefined } as const;
 const reach = (transport: Transport, retries = 0) =>
   ({ transport, root: "/etc/keepalived/dygw", timeoutMs: 1000, retries, signal: new AbortController().signal }) as const;
-
-describe("an archive", () => {
-  it("is one that tar unpacks, with modes and texts", () => {
-    const folder = mkdtempSync(join(tmpdir(), "dygateway-tar-"));
-    try {
-      const files = [
-        { path: "a.conf", text: "x".repeat(512), mode: 0o644, isSecret: false },
-        { path: "vips/10.0.0.1.conf", text: "# 北京\n", mode: 0o640, isSecret: true },
-        { path: "vips/empty.sh", text: "", mode: 0o755, isSecret: false },
-      ];
-      execFileSync("tar", ["-xf", "-", "-C", folder], { input: tarOf(files) });
-      for (const file of files) {
-        expect(readFileSync(join(folder, file.path), "utf8")).toBe(file.text);
-        expect(statSync(join(folder, file.path)).mode & 0o777).toBe(file.mode);
-      }
-      expect(tarOf(files)).toEqual(tarOf(files));
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
-});
 
 describe("what a load balancer answers", () => {
   it("is lines and files up to `done`", () => {

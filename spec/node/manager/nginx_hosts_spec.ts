@@ -39,7 +39,7 @@ describe("the configuration of a machine", () => {
     expect(digest).toBe(digestOf(Object.entries(files).map(([path, text]) => ({ path, text }))));
     expect(reply.headers.etag).toBe(`"${digest}"`);
     expect(files["upstream.conf"]).toBe(
-      "# The upstreams of dygateway.\nupstream search {\n    server 127.0.0.1:8041;\n}\nupstream stable {\n    server 127.0.0.1:8040 weight=2;\n    keepalive 64;\n}\n",
+      "# The upstreams of dygateway.\nupstream search {\n    server 127.0.0.1:8041;\n    keepalive 64;\n}\nupstream stable {\n    server 127.0.0.1:8040 weight=2;\n    keepalive 64;\n}\n",
     );
   });
 

@@ -6,7 +6,7 @@ import { hostConfigs, type ConfigAnswer } from "../../../src/node/nginx_hosts/ho
 import { treeProblemLine } from "../../../src/node/nginx_hosts/problems.ts";
 import type { Serving } from "../../../src/node/nginx_hosts/render_host.ts";
 import { folderSource } from "../../../src/node/nginx_hosts/tree/folder_source.ts";
-import { readBody } from "../../../src/node/nginx_hosts/upstreams/body.ts";
+import { snapshotOf } from "../../../src/node/nginx_hosts/upstreams/snapshot.ts";
 import type { UpstreamSource } from "../../../src/node/nginx_hosts/upstreams/source.ts";
 
 const example = join(import.meta.dirname, "..", "..", "..", "examples", "nginx_hosts");
@@ -15,13 +15,8 @@ export const searchHost = "search-extngtest0-bgp0.hy01";
 export const internalHost = "apps-intngtest0.yf";
 
 export function upstreamsOf(bodies: Readonly<Record<string, string>>): UpstreamSource {
-  const [blocks, broken] = [new Map<string, string>(), new Map<string, string>()];
-  for (const [name, text] of Object.entries(bodies)) {
-    const body = readBody(text);
-    if (!body.ok) broken.set(name, body.reason);
-    else if ("lines" in body) blocks.set(name, body.lines.map((line) => `    ${line}\n`).join(""));
-  }
-  return { read: () => Promise.resolve({ ok: true, snapshot: { revision: 1, blocks, broken } }) };
+  const snapshot = snapshotOf({ revision: 1, bodies: new Map(Object.entries(bodies)) });
+  return { read: () => Promise.resolve({ ok: true, snapshot }) };
 }
 
 export const bothUpstreams = upstreamsOf({ stable: "server 127.0.0.1:8040 weight=2; keepalive 64;", search: "least_conn; server 127.0.0.1:8041;" });

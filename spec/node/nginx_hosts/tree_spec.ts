@@ -101,6 +101,7 @@ describe("a tree is refused", () => {
     ["a folder without a place", (t) => t.write("datacentres/hy01/layer.yaml", ""), /^datacentres\/hy01\/layer\.yaml: has no place/],
     ["a layer of a side that is none", (t) => t.write("products/apps/outer/layer.yaml", ""), /^products\/apps\/outer\/layer\.yaml: has no place/],
     ["a hidden file among the files", (t) => t.write("common/files/.htaccess", ""), /^common\/files\/\.htaccess: has a name that is not possible/],
+    ["a path that no archive has room for", (t) => t.write(`common/files/${"a".repeat(60)}/${"b".repeat(99)}/${"c".repeat(40)}.conf`, ""), /has a name that is not possible/],
     ["a name with blanks", (t) => t.write("common/files/a b.conf", ""), /has a name that is not possible/],
     ["what is no text", (t) => t.write("common/files/logo.png", Buffer.from([0xff, 0xfe, 0])), /^common\/files\/logo\.png: is not UTF-8 text/],
     ["a file of two megabytes", (t) => t.write("common/files/big.conf", Buffer.alloc(2 * 1024 * 1024, "#")), /^common\/files\/big\.conf: is larger than/],
@@ -138,7 +139,7 @@ describe("a tree is refused", () => {
     const upstreams = upstreamsOf({ stable: "server 10.0.0.1; } evil {" });
     expect(await tree.problems("h1", { upstreams })).toEqual([
       expect.stringMatching(/there is no upstream "stable" in Redis/),
-      expect.stringMatching(/^the upstream "stable" in Redis cannot be printed: statement 2/),
+      expect.stringMatching(/^the upstream "stable" in Redis cannot be printed: .*statement 2/),
     ]);
   });
 

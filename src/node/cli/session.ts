@@ -27,9 +27,12 @@ export interface CommonOptions {
 
 /** A command with the common options. */
 export function commonCommand(name: string, json = "print the answer as /ab_admin gives it"): Command {
-  return new Command(name)
-    .option("-c, --config <file>", `default: ${defaultConfigFile} here, else ${systemConfigFile}`)
-    .option("--json", json, false);
+  return configuredCommand(name).option("--json", json, false);
+}
+
+/** A command that is told a configuration, and has no answer of the gateway's to print. */
+export function configuredCommand(name: string): Command {
+  return new Command(name).option("-c, --config <file>", `default: ${defaultConfigFile} here, else ${systemConfigFile}`);
 }
 
 function foundConfigFile(): string | undefined {

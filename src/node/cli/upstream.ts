@@ -13,6 +13,7 @@ import type { Terminal } from "./terminal.ts";
 import { readTextInput } from "./text_input.ts";
 import { importCommand } from "./upstream_import.ts";
 import { drainCommand, peerCommand, serverCommand } from "./upstream_members.ts";
+import { writeCommand } from "./upstream_write.ts";
 import { upstreamTable, upstreamText, type ListedUpstream } from "./upstream_text.ts";
 
 const examples = `
@@ -29,6 +30,7 @@ Examples:
   dygateway upstream set beta1 --check 'type=http path=/health interval=2s'
   dygateway upstream remove beta1 --force
   dygateway upstream import /etc/nginx/upstream.conf
+  dygateway upstream write -o /etc/dygateway
 An upstream's body is what stands between the braces of nginx's upstream block.
 ${exitCodesHelp}`;
 
@@ -45,7 +47,7 @@ interface SetOptions extends CommonOptions {
 }
 
 export function upstreamCommand(terminal: Terminal): Command {
-  const commands = [listCommand, showCommand, addCommand, removeCommand, serverCommand, peerCommand, drainCommand, setCommand, importCommand];
+  const commands = [listCommand, showCommand, addCommand, removeCommand, serverCommand, peerCommand, drainCommand, setCommand, importCommand, writeCommand];
   const description = "change who is in an upstream, at run time, on every node";
   return commandGroup("upstream", description, examples, commands.map((make) => make(terminal)));
 }

@@ -26,7 +26,7 @@ export const fileTooLarge = (file: string, most: number): TreeProblem => whole(f
 export const notAFile = (file: string): TreeProblem =>
   whole(file, "is neither a file nor a folder (links and submodules could lead out of the tree)");
 export const badFileName = (file: string): TreeProblem =>
-  whole(file, "has a name that is not possible (letters, digits, _ . - and not a dot first)");
+  whole(file, "has a name that is not possible (letters, digits, _ . - and not a dot first, and not longer than an archive takes)");
 export const notText = (file: string): TreeProblem => whole(file, "is not UTF-8 text");
 export const misplaced = (file: string): TreeProblem =>
   whole(file, "has no place in the layout (layer.yaml, host.yaml, files/, partials/ in a layer; tree.yaml at the top)");

@@ -44,13 +44,10 @@ export function renderHost({ tree, place, servings, upstreams }: RenderInput, de
     for (const [name, source] of layer.partials) partials.set(name, source);
   }
   if (!files.has("nginx.conf")) problems.push(mainFileMissing());
-  const blockOf = (name: string): string | undefined => {
-    const lines = upstreams.blocks.get(name);
-    return lines === undefined ? undefined : `upstream ${name} {\n${lines}}`;
-  };
   const filler = templateFiller(partials, {
     listens: destination.listens,
-    upstreamBlock: blockOf,
+    // The template has the end of the line itself.
+    upstreamBlock: (name) => upstreams.blocks.get(name)?.trimEnd(),
     upstreamNames: [...upstreams.blocks.keys()].sort(),
   });
   if (!filler.ok) problems.push(...filler.problems);

@@ -35,10 +35,9 @@ function serverLine(server: Server, address: string, name: string): string {
   return `${known};${remarks(server, name)}`;
 }
 
-/** @param resolved addresses of names, without brackets or ports. */
-function serverLines(server: Server, resolved: Lookup<readonly string[]>): string[] {
+function serverLines(server: Server, resolved: Lookup<readonly string[]> | undefined): string[] {
   const { kind, host, port } = addressParts(server.address);
-  if (kind !== "name") {
+  if (kind !== "name" || resolved === undefined) {
     return [serverLine(server, server.address, "")];
   }
   const addresses = resolved[host] ?? [];
@@ -51,8 +50,12 @@ function balanceLine(upstream: Upstream): string {
   return balance.kind === "hash" && !isPlainKey(balance.key) ? `# ${text} its variables are not known to every nginx` : text;
 }
 
-/** The block of an upstream for a plain nginx; what nginx does not know stands in comments. */
-export function printConfBlock(name: string, upstream: Upstream, resolved: Lookup<readonly string[]>): string {
+/**
+ * The block of an upstream for a plain nginx; what nginx does not know stands in comments.
+ *
+ * @param resolved addresses of names, without brackets or ports; undefined: names stay, nginx resolves them as it starts.
+ */
+export function printConfBlock(name: string, upstream: Upstream, resolved: Lookup<readonly string[]> | undefined): string {
   const lines: string[] = [];
   const balance = balanceLine(upstream);
   if (balance !== "") {

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { tarOf } from "../../archive/tar.ts";
 import { packageRoot } from "../../render/package_root.ts";
 import type { Dialect } from "../inventory/model.ts";
 import { filesOnDisk, type Release } from "../render/release.ts";
 import { folderToken } from "../render/token.ts";
 import { parseAnswer, type Answer } from "./answer.ts";
-import { tarOf } from "./tar.ts";
 import type { Transport } from "./transport.ts";
 
 /** What every call to a load balancer needs. */

@@ -3,7 +3,7 @@ import { address, clusterName, wstype } from "../../lvs/inventory/scalars.ts";
 import type { FinishedTree, HostConfigs } from "../../nginx_hosts/host_configs.ts";
 import { listHosts } from "../../nginx_hosts/host_list.ts";
 import { treeProblemLine, type TreeProblem } from "../../nginx_hosts/problems.ts";
-import { tarGz } from "../../nginx_hosts/tar.ts";
+import { tarGz } from "../../nginx_hosts/tar_gz.ts";
 import { hostTypes, isHostname, layerNamePattern } from "../../nginx_hosts/tree/names.ts";
 import { hasAlready } from "../http/etag.ts";
 import { conflict, HttpProblem, notFound, unavailable } from "../http/problem.ts";

@@ -1,3 +1,5 @@
+import { fitsArchive } from "../../archive/tar.ts";
+
 /** Names that become parts of paths. Whatever comes from outside is held against these before it meets a file system. */
 
 /** A host name in small letters: labels of letters, digits, `_` and `-`, as the machines are called. */
@@ -10,10 +12,10 @@ export const longestPath = 250;
 
 export const isHostname = (text: string): boolean => hostnamePattern.test(text);
 
-/** A relative path that cannot lead out of the folder it is put in. */
+/** A relative path that cannot lead out of the folder it is put in, and that an archive has room for. */
 export function isFilePath(path: string): boolean {
   const steps = path.split("/");
-  return path.length <= longestPath && steps.length <= deepest && steps.every((step) => stepPattern.test(step));
+  return path.length <= longestPath && steps.length <= deepest && steps.every((step) => stepPattern.test(step)) && fitsArchive(path);
 }
 
 /** `extra`: reached from the Internet; `internal`: from the intranet. The same words as a cluster's type. */

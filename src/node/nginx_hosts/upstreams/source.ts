@@ -1,4 +1,4 @@
-/** The upstreams that dygateway has in force, by name, each as the inside of nginx' `upstream` block. */
+/** The upstreams that dygateway has in force, by name, each as nginx' `upstream` block. */
 export interface UpstreamSnapshot {
   /** Changes with every change of the store. */
   readonly revision: number;
