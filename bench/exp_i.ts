@@ -4,6 +4,7 @@ import { startLoad } from "./load/wrk.ts";
 import { population } from "./population.ts";
 import { Edits, laneEdits } from "./sections/upstream_edits.ts";
 import { startPeers } from "./stand/backend.ts";
+import { copyFileSync } from "node:fs";
 import { prepareGateway } from "./stand/gateway.ts";
 import { memoryOf } from "./stand/process_facts.ts";
 import { startRedis } from "./stand/redis.ts";
@@ -17,6 +18,7 @@ try {
   const site = { stand, nginx: found.nginx.path, prefix: stand.install(), redisSocket: redis.socket, backends: { stable: 9, beta1: 9 } };
   const peers = await startPeers(stand, site.nginx, undefined, "peers", { stable: 11 });
   const gateway = await prepareGateway(site, { name: "exp", workers: 2, hostkey: "x", probe: "stalls" });
+  copyFileSync("/tmp/exp_i/probe.lua", `${site.prefix}/bench_probe.lua`);
   await gateway.launch();
   await gateway.ready();
   const addresses = peers.servers("stable", 10);
@@ -31,7 +33,7 @@ try {
     const pids = gateway.workerPids();
     const seen = await gateway.probe?.command("collect", pids);
     const { workers } = await gateway.status();
-    console.log(round, pids.map((pid) => `${workers.find((w) => w.pid === pid)?.leader === true ? "leader" : "other"} kept ${((seen?.get(pid)?.["lua_kept"] ?? 0) / 1e6).toFixed(2)} own ${((memoryOf(pid)?.anonymous ?? 0) / 1e6).toFixed(1)}`).join("; "), edits.tally.times.length, edits.tally.failed);
+    console.log(round, pids.map((pid) => `${workers.find((w) => w.pid === pid)?.leader === true ? "leader" : "other"} kept ${((seen?.get(pid)?.["lua_kept"] ?? 0) / 1e6).toFixed(2)} traces ${seen?.get(pid)?.["traces"]} own ${((memoryOf(pid)?.anonymous ?? 0) / 1e6).toFixed(1)}`).join("; "), edits.tally.times.length, edits.tally.failed);
     await Promise.all(Array.from({ length: 10 }, (_, lane) => paced(100, 15, (number) => {
       if (mode === "reads") return gateway.upstreamsDone("get_upstreams", {}).then(() => undefined);
       return edits.make(laneEdits(addresses, mode === "weights" ? 5 : lane, number + offset));
@@ -40,6 +42,13 @@ try {
   }
   running?.stop();
   await running?.result;
+  {
+    const pids = gateway.workerPids();
+    for (const verb of ["collect", "flush", "collect"] as const) {
+      const seen = await gateway.probe?.command(verb as "collect", pids);
+      console.log(verb, pids.map((pid) => `kept ${((seen?.get(pid)?.["lua_kept"] ?? 0) / 1e6).toFixed(2)} traces ${seen?.get(pid)?.["traces"]} own ${((memoryOf(pid)?.anonymous ?? 0) / 1e6).toFixed(1)}`).join("; "));
+    }
+  }
   console.log(gateway.logEnd());
 } finally {
   await stand.stop();

@@ -1,3 +1,4 @@
+import { plainNumber } from "../../src/dygateway/core/decimal.ts";
 import type { Matcher, MatcherBuilder, StoredRules } from "../../src/dygateway/core/diversion/diversion_type.ts";
 import { plainMurmur2 } from "../../src/dygateway/core/diversion/hash.ts";
 import { diversionTypes } from "../../src/dygateway/core/diversion/index.ts";
@@ -57,7 +58,7 @@ function factsOf(dice: Random): RequestFacts {
   for (let i = 0; i + 1 < variables.length; i += 2) {
     table[variables[i] ?? ""] = variables[i + 1] ?? "";
   }
-  return { variable: (name) => table[name], clientAddress: () => address };
+  return { variable: (name) => table[name], number: (name) => plainNumber(table[name] ?? ""), clientAddress: () => address };
 }
 
 interface Answers {
@@ -100,6 +101,11 @@ function ask(dice: Random, matcher: Matcher, divtype: string, answers: Answers):
   const userinfo = randomUserinfo(dice, divtype);
   const facts = factsOf(dice);
   const upstream = matcher.match(userinfo, facts);
+  const number = plainNumber(userinfo);
+  const byNumber = matcher.matchNumber === undefined || number < 0 ? upstream : matcher.matchNumber(number);
+  if (byNumber !== upstream) {
+    throw new Error(`${divtype}: '${userinfo}' as a number goes to ${byNumber ?? "-"}, as a text to ${upstream ?? "-"}`);
+  }
   const explained = matcher.explain(userinfo, facts);
   answers.matched += upstream === undefined ? 0 : 1;
   answers.parts.push(upstream ?? "-", explained.upstream ?? "-", explained.why);

@@ -1,3 +1,4 @@
+import { plainNumber } from "../../src/dygateway/core/decimal.ts";
 import { uidTable } from "../../src/dygateway/core/diversion/uid_table.ts";
 import { sortedPosition } from "../../src/dygateway/core/diversion/sorted_position.ts";
 import { doubles } from "../../src/dygateway/core/buffer.ts";
@@ -15,6 +16,10 @@ describe("a policy", () => {
       for (const [userinfo, upstream] of answers) {
         const expected = upstream === "" ? undefined : upstream;
         equal(matcher.match(userinfo, emptyRequest), expected, `match ${show(userinfo)}`);
+        const number = plainNumber(userinfo);
+        if (matcher.matchNumber !== undefined && number >= 0) {
+          equal(matcher.matchNumber(number), expected, `match the number ${show(userinfo)}`);
+        }
         const explained = matcher.explain(userinfo, emptyRequest);
         equal(explained.upstream, expected, `explain ${show(userinfo)}`);
         equal(explained.why === "", false, `why ${show(userinfo)}`);
@@ -105,6 +110,8 @@ describe("a table of uids", () => {
     for (let i = 0; i < 20000; i++) {
       const uid = dice.text("0123456789", 1 + dice.below(12));
       equal(table.get(uid), plain[uid] ?? 0, uid);
+      const number = plainNumber(uid);
+      equal(number < 0 ? table.get(uid) : table.getNumber(number), plain[uid] ?? 0, `the number ${uid}`);
     }
   });
 

@@ -1,7 +1,7 @@
 import { lookup } from "../../src/dygateway/core/lookup.ts";
 import type { Lookup } from "../../src/dygateway/core/lookup.ts";
 import { noPause } from "../../src/dygateway/core/result.ts";
-import { carryDynamic, composeConf, parseConf } from "../../src/dygateway/core/upstream/conf_file.ts";
+import { carryDynamic, composeConf, parseConf, updateConf, writtenRevision } from "../../src/dygateway/core/upstream/conf_file.ts";
 import type { DynamicUpstream } from "../../src/dygateway/core/upstream/conf_file.ts";
 import { printConfBlock } from "../../src/dygateway/core/upstream/conf_print.ts";
 import type { Upstream } from "../../src/dygateway/core/upstream/model.ts";
@@ -116,6 +116,20 @@ upstream new {
     const text = compose(written, first);
     equal(compose(text, first), text);
     equal(compose(compose(text, [dynamic("beta1", "server 10.0.0.1:3;")]), [...first].reverse()), text);
+  });
+
+  it("is another text for another revision only where something else is another, too", () => {
+    const one = [dynamic("stable", "server 10.0.0.1;")];
+    const first = valueOf(updateConf(written, one, 7));
+    equal(writtenRevision(written), undefined);
+    equal(writtenRevision(first), 7);
+    equal(valueOf(updateConf(first, one, 8)), first);
+    const second = valueOf(updateConf(first, [dynamic("stable", "server 10.0.0.2;")], 12345678));
+    equal(writtenRevision(second), 12345678);
+    equal(second, compose(first, [dynamic("stable", "server 10.0.0.2;")], 12345678));
+    equal(writtenRevision(second.replace(", revision 12345678", "")), 0);
+    refused(updateConf(first.replace("# <<< dygateway", ""), one, 8), PARAMETER_ERROR, "have no end");
+    equal(valueOf(updateConf(written, [], 7)), compose(written, []));
   });
 
   it("keeps what an operator has added behind the section", () => {

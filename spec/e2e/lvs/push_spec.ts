@@ -9,6 +9,7 @@ import { planSync, type LbPlan } from "../../../src/node/lvs/push/plan.ts";
 import { pushPlans, rollBack, type LbOutcome } from "../../../src/node/lvs/push/sync.ts";
 import { releaseOf, type Release } from "../../../src/node/lvs/render/release.ts";
 import { until } from "../support/until.ts";
+import { programPath } from "./support/program_path.ts";
 import { releaseFor } from "./support/releases.ts";
 import { hosts, SshHosts, whyNoSshd } from "./support/ssh_hosts.ts";
 
@@ -46,6 +47,11 @@ describe.skipIf(whyNoSshd !== undefined)(`push over ssh${whyNoSshd === undefined
   const plan = (releases: Release[]): Promise<LbPlan[]> => planSync(reach(), releases, 4, emit);
   const push = async (releases: Release[], canary?: string): Promise<LbOutcome[]> =>
     pushPlans(reach(), await plan(releases), { dialect: "mainline", parallel: 4, canary }, emit);
+  /** Something to begin with, by the same script without ssh before it. */
+  const put = async (releases: Release[]): Promise<void> => {
+    const direct: Reach = { ...reach(), transport: ssh.direct() };
+    for (const release of releases) expect(await install(direct, release, "mainline", () => undefined)).toMatchObject({ ok: true });
+  };
   const outcomes = (list: readonly LbOutcome[]): string[] => list.map(({ host, outcome }) => `${host} ${outcome}`);
   const current = (host: string): string => readlinkSync(join(ssh.root(host), "current")).replace("releases/", "");
   const digest = (host: string, mark: string): string => releaseFor(host, mark).digest;
@@ -66,7 +72,7 @@ describe.skipIf(whyNoSshd !== undefined)(`push over ssh${whyNoSshd === undefined
   });
 
   it("plans with differences and without the OSPF key, and changes nothing", async () => {
-    await push(all("one"));
+    await put(all("one"));
     const [planned] = await plan(all("two"));
     const changes = planned?.kind === "changed" ? planned.changes : [];
     expect(changes.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
@@ -89,7 +95,7 @@ describe.skipIf(whyNoSshd !== undefined)(`push over ssh${whyNoSshd === undefined
   });
 
   it("touches no other load balancer when the canary fails", async () => {
-    await push(all("one"));
+    await put(all("one"));
     const broken = all("two").map((release) =>
       release.hostname === lb12 ? { ...release, digest: release.digest.replace(/^./, (first) => (first === "0" ? "1" : "0")) } : release,
     );
@@ -121,7 +127,7 @@ describe.skipIf(whyNoSshd !== undefined)(`push over ssh${whyNoSshd === undefined
   });
 
   it("leaves the old release in place when it is killed mid-transfer, and the next sync goes through", async () => {
-    await push([releaseFor(lb11, "one")]);
+    await put([releaseFor(lb11, "one")]);
     const large = releaseFor(lb11, "two", 150_000_000);
     const sending = install(reach(), large, "mainline", () => undefined);
     const arrived = (): number => {
@@ -138,7 +144,7 @@ describe.skipIf(whyNoSshd !== undefined)(`push over ssh${whyNoSshd === undefined
   });
 
   it("takes over the lock of a session that is gone, and not that of one that works", async () => {
-    await push([releaseFor(lb11, "one")]);
+    await put([releaseFor(lb11, "one")]);
     const started = readFileSync(`/proc/${process.pid}/stat`, "utf8").split(") ")[1]?.split(" ")[19] ?? "";
     const lock = join(ssh.root(lb11), "lock");
     const held = async (content: string): Promise<LbOutcome[]> => {
@@ -153,8 +159,8 @@ describe.skipIf(whyNoSshd !== undefined)(`push over ssh${whyNoSshd === undefined
     expect(existsSync(lock)).toBe(false);
   });
 
-  it("does not put in place what keepalived there refuses", async () => {
-    await push([releaseFor(lb11, "one")]);
+  it.skipIf(programPath("keepalived") === undefined)("does not put in place what keepalived there refuses", async () => {
+    await put([releaseFor(lb11, "one")]);
     const { hostname, files } = releaseFor(lb11, "two");
     const broken = releaseOf(hostname, files.map((file) => ({ ...file, text: file.text.replace("lb_kind NAT", "lb_kind") })));
     const [ended] = await push([broken]);
@@ -163,7 +169,7 @@ describe.skipIf(whyNoSshd !== undefined)(`push over ssh${whyNoSshd === undefined
   });
 
   it("finds what was edited, added, removed and made readable, and repairs it", async () => {
-    await push(all("one"));
+    await put(all("one"));
     appendFileSync(at(lb11, "keepalived.conf"), "# by hand\n");
     writeFileSync(at(lb12, "vips/10.8.0.9.conf"), "# more\n");
     rmSync(at(lb13, "vips/10.8.0.1.conf"));
@@ -184,8 +190,7 @@ describe.skipIf(whyNoSshd !== undefined)(`push over ssh${whyNoSshd === undefined
   });
 
   it("goes back to the release before, and forth again, and not to a damaged one", async () => {
-    await push([releaseFor(lb11, "one")]);
-    await push([releaseFor(lb11, "two")]);
+    await put([releaseFor(lb11, "one"), releaseFor(lb11, "two")]);
     expect(outcomes(await rollBack(reach(), [lb11], 1, emit))).toEqual([`${lb11} rolled back`]);
     expect(current(lb11)).toBe(digest(lb11, "one"));
     expect(outcomes(await rollBack(reach(), [lb11], 1, emit))).toEqual([`${lb11} rolled back`]);
@@ -206,15 +211,19 @@ describe.skipIf(whyNoSshd !== undefined)(`push over ssh${whyNoSshd === undefined
   });
 
   it("shows a reader whole releases only, during 200 swaps, and keeps a bounded number of them", async () => {
-    const releases = Array.from({ length: 20 }, (_, number) => releaseFor(lb11, `mark ${number}`));
+    // Without frr.conf, which vtysh would judge 200 times.
+    const releases = Array.from({ length: 20 }, (_, number) => {
+      const { hostname, files } = releaseFor(lb11, `mark ${number}`);
+      return releaseOf(hostname, files.filter(({ path }) => path !== "frr.conf"));
+    });
     const [first] = releases;
     if (first === undefined) throw new Error("there are twenty");
-    await push([first]);
+    await put([first]);
     const reader = readWhole(ssh.root(lb11));
     try {
       for (let swap = 1; swap <= 200; swap += 1) {
-        // One in ten over ssh, the others by the same script without it: what is swapped how is the same, the test quicker.
-        const through = swap % 10 === 0 ? reach() : { ...reach(), transport: ssh.direct() };
+        // One in twenty over ssh, the others by the same script without it: what is swapped how is the same, the test quicker.
+        const through = swap % 20 === 0 ? reach() : { ...reach(), transport: ssh.direct() };
         expect(await install(through, releases[swap % releases.length] ?? first, "alibaba", () => undefined)).toMatchObject({ ok: true });
       }
     } finally {

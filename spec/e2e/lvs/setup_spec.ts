@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,17 +7,20 @@ import { filesOnDisk } from "../../../src/node/lvs/render/release.ts";
 import { renderCluster } from "../../../src/node/lvs/render/render_lb.ts";
 import { writeSet } from "../../../src/node/render/write_set.ts";
 import { clusterOf, goldenDocument, renderOptions } from "../../node/lvs/support_cluster.ts";
+import { deleteNamespace, makeNamespace, whyNoNamespaces } from "./support/namespaces.ts";
 
 const namespace = `dgsetup${process.pid}`;
-const isPermitted = spawnSync("ip", ["netns", "add", namespace]).status === 0;
+const reason = whyNoNamespaces();
 
-describe.skipIf(!isPermitted)(`setup.sh${isPermitted ? "" : " (skipped: network namespaces are not permitted)"}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), "dygateway-setup-"));
+describe.skipIf(reason !== undefined)(`setup.sh${reason === undefined ? "" : ` (skipped: ${reason})`}`, () => {
+  let folder: string;
   beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "dygateway-setup-"));
+    makeNamespace(namespace);
     inside("ip", "link", "add", "em1", "type", "veth", "peer", "name", "other");
   });
   afterAll(() => {
-    execFileSync("ip", ["netns", "del", namespace]);
+    deleteNamespace(namespace);
     rmSync(folder, { recursive: true, force: true });
   });
 

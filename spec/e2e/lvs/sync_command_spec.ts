@@ -43,8 +43,11 @@ describe.skipIf(whyNoSshd !== undefined)(`dygateway lvs sync${whyNoSshd === unde
     writeFileSync(join(folder, "ospf_key"), "very-secret\n");
   });
   afterAll(async () => {
-    await store.stop();
-    await ssh.stop();
+    try {
+      await store.stop();
+    } finally {
+      await ssh.stop();
+    }
   });
   beforeEach(async () => {
     await store.client.flushall();

@@ -1,4 +1,4 @@
-import { isAllDigits, numberOfDigits } from "./native.ts";
+import { codeAt, isAllDigits, numberOfDigits } from "./native.ts";
 
 const ZERO = 48;
 const NINE = 57;
@@ -40,6 +40,22 @@ export function isDecimal(text: string): boolean {
  */
 export function parseDecimal(text: string): number {
   const number = isDecimal(text) ? numberOfDigits(text) : -1;
+  return number;
+}
+
+/** Digits of the longest text that counts as a plain number. */
+export const MAX_PLAIN_DIGITS = 15;
+
+/**
+ * The number of a text that is the one way to write it: up to 15 decimal digits without a leading zero; -1 for any other.
+ * @inlined
+ */
+export function plainNumber(text: string): number {
+  const length = text.length;
+  if (length > MAX_PLAIN_DIGITS || (length > 1 && codeAt(text, 1) === ZERO)) {
+    return -1;
+  }
+  const number = parseDecimal(text);
   return number;
 }
 

@@ -9,8 +9,10 @@ import type { NumberBuffer } from "./buffer.ts";
  */
 interface Native {
   /** strspn(3) */
-  dygateway_strspn(this: void, text: string, accepted: string): number;
+  dygateway_strspn(this: void, text: string | MemoryText, accepted: string): number;
   /** inet_pton(3): exactly four decimal parts, as `parseIpv4` has it. */
+  /** atoll(3): decimal digits only; an int64_t, which is no Lua number yet. */
+  dygateway_atoll(this: void, text: MemoryText): string;
   dygateway_inet_pton(this: void, family: number, text: string, into: ArrayLike<number>): number;
   /** ngx_murmur_hash2 of nginx's core, there only inside nginx. */
   dygateway_murmur2(this: void, text: string, length: number): number;
@@ -32,6 +34,7 @@ const ffi: Ffi | undefined = stringsAreBytes ? require("ffi") : undefined;
 
 ffi?.cdef(`
   int dygateway_strspn(const char *text, const char *accepted) __asm__("strspn");
+  int64_t dygateway_atoll(const char *text) __asm__("atoll");
   int dygateway_inet_pton(int family, const char *text, uint8_t *into) __asm__("inet_pton");
   uint32_t dygateway_murmur2(const char *text, size_t length) __asm__("ngx_murmur_hash2");
   uint32_t dygateway_crc32(size_t start, const char *text, uint32_t length) __asm__("crc32");
@@ -135,6 +138,29 @@ const crc32Library: Native | undefined = hasCrc32() ? libc : undefined;
 export function nativeCrc32(text: string): number {
   const sum = crc32Library === undefined ? -1 : crc32Library.dygateway_crc32(0, text, text.length);
   return sum;
+}
+
+/** Characters somewhere in memory, which end with one that is no digit. */
+export interface MemoryText {
+  readonly [index: number]: number;
+}
+
+/**
+ * How many decimal digits stand there; -1 where that is not known natively.
+ * @inlined
+ */
+export function digitsAt(text: MemoryText): number {
+  const count = libc === undefined ? -1 : libc.dygateway_strspn(text, DIGITS);
+  return count;
+}
+
+/**
+ * The number that up to 15 decimal digits there stand for; -1 where that is not known natively.
+ * @inlined
+ */
+export function integerAt(text: MemoryText): number {
+  const number = libc === undefined ? -1 : tonumber(libc.dygateway_atoll(text));
+  return number;
 }
 
 /** The number of a text of decimal digits. */

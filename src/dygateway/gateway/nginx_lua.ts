@@ -1,3 +1,5 @@
+import type { MemoryText } from "../core/native.ts";
+
 /**
  * What the request path asks of lua-nginx-module, by the functions behind `ngx.var`, `ngx.is_subrequest`, `ngx.time` and
  * ngx.balancer. Those are Lua functions of resty.core, partly metamethods; LuaJIT may start to compile at one of them,
@@ -8,9 +10,8 @@ export interface Request {
   readonly request: unique symbol;
 }
 
-export interface Address {
-  readonly address: unique symbol;
-}
+/** A pointer to characters. */
+export type Address = MemoryText;
 
 export interface Cell<T> {
   0: T;

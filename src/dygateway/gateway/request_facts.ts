@@ -3,7 +3,7 @@ import type { Lookup } from "../core/lookup.ts";
 import { clientAddress, isTrusted } from "../core/userinfo/client_address.ts";
 import type { RequestFacts } from "../core/userinfo/request_facts.ts";
 import { thisNode } from "./node_settings.ts";
-import { readVariable } from "./variables.ts";
+import { readNumber, readVariable } from "./variables.ts";
 
 /** Peers seen lately, so that a proxy's address is looked up in the trusted ranges once and not for each request. */
 const MAX_PEERS = 4096;
@@ -43,4 +43,4 @@ function address(): string | undefined {
 }
 
 /** The facts of the request that nginx is handling: no state, so one object serves all requests. */
-export const requestFacts: RequestFacts = { variable, clientAddress: address };
+export const requestFacts: RequestFacts = { variable, number: readNumber, clientAddress: address };

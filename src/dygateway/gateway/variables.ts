@@ -1,9 +1,13 @@
 import type { Lookup } from "../core/lookup.ts";
+import { MAX_PLAIN_DIGITS } from "../core/decimal.ts";
+import { digitsAt, integerAt } from "../core/native.ts";
 import { currentRequest, ffi, nginxLua, problemCell } from "./nginx_lua.ts";
 import type { Address, Cell } from "./nginx_lua.ts";
 
 /** `var` is no name that TypeScript could declare. */
 const plain = (ngx as unknown as { readonly var: Lookup<string | undefined> }).var;
+
+const ZERO = 48;
 
 /** Of a variable's name: nginx writes it there in lower case. */
 const LOWERED_SIZE = 512;
@@ -34,6 +38,32 @@ export function readVariable(name: string): string | undefined {
   }
   const text = ffi.string(value[0], valueLength[0]);
   return text;
+}
+
+/**
+ * An nginx variable of the request at hand as a plain number (see core/decimal.ts), without making a text of it.
+ *
+ * @returns -1 where it is none.
+ * @inlined
+ */
+export function readNumber(name: string): number {
+  if (nginxLua === undefined) {
+    return -1;
+  }
+  const found = nginxLua.ngx_http_lua_ffi_var_get(
+    currentRequest(), name, name.length, lowered, 0, value, valueLength, problemCell,
+  );
+  const length = found === 0 ? (tonumber(valueLength[0]) ?? 0) : 0;
+  if (length === 0 || length > MAX_PLAIN_DIGITS) {
+    return -1;
+  }
+  const digits = value[0];
+  // What follows a value in memory is no digit as a rule; where it is, there are too many, and the text decides.
+  if (digitsAt(digits) !== length || (length > 1 && digits[0] === ZERO)) {
+    return -1;
+  }
+  const number = integerAt(digits);
+  return number;
 }
 
 /**

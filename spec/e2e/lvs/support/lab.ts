@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { filesOnDisk } from "../../../../src/node/lvs/render/release.ts";
 import { renderLoadBalancer } from "../../../../src/node/lvs/render/render_lb.ts";
 import { writeSet } from "../../../../src/node/render/write_set.ts";
 import { startProgram, type Program } from "../../support/program.ts";
+import { deleteNamespace, makeNamespace, whyNoNamespaces } from "./namespaces.ts";
 import { programPath } from "./program_path.ts";
 
 const run = promisify(execFile);
@@ -17,10 +18,7 @@ const ospfKey = "lab-md5-key";
 /** Why there can be no lab here; undefined: there can. */
 export function whyNoLab(): string | undefined {
   if (programPath("ospfd", frrFolder) === undefined) return "there is no FRR (Debian: frr; scripts/setup test)";
-  const probe = `dgprobe${process.pid}`;
-  if (spawnSync("ip", ["netns", "add", probe]).status !== 0) return "network namespaces are not permitted";
-  execFileSync("ip", ["netns", "del", probe]);
-  return undefined;
+  return whyNoNamespaces();
 }
 
 /** The cluster of the lab: two load balancers, a VIP with two ports and one with one. */
@@ -70,7 +68,7 @@ export class Lab {
     if (!validation.ok) throw new Error(JSON.stringify(validation.problems));
     for (const node of ["router", "lb1", "lb2"]) {
       const name = `dg${node}${process.pid}`;
-      execFileSync("ip", ["netns", "add", name]);
+      makeNamespace(name);
       this.#names.set(node, name);
       this.sh(node, "ip link set lo up");
     }
@@ -153,13 +151,7 @@ export class Lab {
 
   async stop(): Promise<void> {
     for (const program of this.#programs.reverse()) await program.stop("SIGTERM");
-    for (const name of this.#names.values()) {
-      // What programs have left behind that were killed: whatever is in a namespace of ours is ours.
-      for (const pid of spawnSync("ip", ["netns", "pids", name], { encoding: "utf8" }).stdout.split("\n")) {
-        if (pid !== "") spawnSync("kill", ["-KILL", pid]);
-      }
-      spawnSync("ip", ["netns", "del", name]);
-    }
+    for (const name of this.#names.values()) deleteNamespace(name);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

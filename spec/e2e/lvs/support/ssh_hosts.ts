@@ -117,7 +117,7 @@ export class SshHosts {
     const folder = join(this.folder, host);
     mkdirSync(folder, { recursive: true });
     if (spawnSync("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "none", folder]).status !== 0) return false;
-    this.#mounts.push(folder);
+    if (this.#mounts.push(folder) === 1) process.once("exit", () => this.unmount());
     return true;
   }
 

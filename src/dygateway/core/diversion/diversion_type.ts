@@ -28,6 +28,11 @@ export interface Explanation {
 export interface Matcher {
   /** The upstream of a userinfo, or undefined where no rule is hit or the userinfo is unusable. */
   readonly match: (this: void, userinfo: string, request: RequestFacts) => string | undefined;
+  /**
+   * The same of a userinfo that is a plain number (see core/decimal.ts), which a request need not make a text of;
+   * undefined where the type takes texts only.
+   */
+  readonly matchNumber?: ((this: void, userinfo: number) => string | undefined) | undefined;
   /** The same answer with its reason. */
   readonly explain: (this: void, userinfo: string, request: RequestFacts) => Explanation;
 }

@@ -1,32 +1,15 @@
 import { records } from "../buffer.ts";
-import { parseDecimal } from "../decimal.ts";
+import { plainNumber } from "../decimal.ts";
 import { lookup } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
-import { codeAt } from "../native.ts";
-
-/** Digits of the longest uid that is kept as a number. */
-const MAX_NUMBER_DIGITS = 15;
 
 /** Uids to small positive integers; compact for decimal uids, and exact for every other text. */
 export interface UidTable {
   /** @returns the integer put for the uid, or 0 where there is none. */
   readonly get: (this: void, uid: string) => number;
+  /** The same of a uid that is a plain number: see core/decimal.ts. */
+  readonly getNumber: (this: void, uid: number) => number;
   readonly put: (this: void, uid: string, value: number) => void;
-}
-
-const ZERO = 48;
-
-/**
- * A decimal uid as a number, or -1 for one that must stay a text: other characters, leading zeros, too many digits.
- * @inlined
- */
-function numberOf(uid: string): number {
-  const length = uid.length;
-  if (length > MAX_NUMBER_DIGITS || (length > 1 && codeAt(uid, 1) === ZERO)) {
-    return -1;
-  }
-  const number = parseDecimal(uid);
-  return number;
 }
 
 const SLOTS_A_BUCKET = 4;
@@ -195,12 +178,13 @@ export function uidTable(capacity: number): UidTable {
 
   return {
     get: /** @inlined */ (uid) => {
-      const number = numberOf(uid);
+      const number = plainNumber(uid);
       const value = number < 0 ? (texts[uid] ?? 0) : find(number);
       return value;
     },
+    getNumber: find,
     put: (uid, value) => {
-      const number = numberOf(uid);
+      const number = plainNumber(uid);
       if (number < 0) {
         texts[uid] = value;
       } else {

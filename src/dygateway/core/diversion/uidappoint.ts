@@ -67,6 +67,13 @@ function uidMatcherBuilder(count: number): MatcherBuilder {
     return upstream;
   }
 
+  /** @inlined */
+  function matchNumber(userinfo: number): string | undefined {
+    const number = table.getNumber(userinfo);
+    const upstream = number === 0 ? undefined : names.name(number);
+    return upstream;
+  }
+
   return {
     addDivdata: (uid, upstream) => {
       const number = isUpstreamName(upstream) ? names.number(upstream) : 0;
@@ -84,6 +91,7 @@ function uidMatcherBuilder(count: number): MatcherBuilder {
       }
       return success({
         match,
+        matchNumber,
         explain: (userinfo) => {
           const upstream = match(userinfo);
           return {

@@ -54,6 +54,7 @@ function uidRangeBuilder(count: number): MatcherBuilder {
 
       return success({
         match,
+        matchNumber: table.find,
         explain: (userinfo) => {
           const upstream = match(userinfo);
           if (upstream !== undefined) {

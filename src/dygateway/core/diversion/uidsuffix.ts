@@ -51,6 +51,15 @@ function lastDigitMatch(upstreams: Lookup<string>): (this: void, userinfo: strin
   return /** @inlined */ (userinfo) => (isDecimal(userinfo) ? byCode[codeAt(userinfo, userinfo.length)] : undefined);
 }
 
+/** The same of a plain number. */
+function lastDigitOfNumberMatch(upstreams: Lookup<string>): (this: void, userinfo: number) => string | undefined {
+  const byDigit: (string | undefined)[] = [];
+  for (let digit = 0; digit <= 9; digit++) {
+    byDigit[digit] = upstreams[`${digit}`];
+  }
+  return /** @inlined */ (userinfo) => byDigit[userinfo % 10];
+}
+
 function suffixMatcherBuilder(): MatcherBuilder {
   const upstreams: Lookup<string> = lookup();
   const lengths: number[] = [];
@@ -88,7 +97,9 @@ function suffixMatcherBuilder(): MatcherBuilder {
       if (problem !== undefined || lengths.length === 0) {
         return failure(problem ?? divdataBroken("there are no rules"));
       }
-      return success({ match: lengths[0] === 1 ? lastDigitMatch(upstreams) : longestMatch, explain });
+      return lengths[0] === 1
+        ? success({ match: lastDigitMatch(upstreams), matchNumber: lastDigitOfNumberMatch(upstreams), explain })
+        : success({ match: longestMatch, explain });
     },
   };
 }

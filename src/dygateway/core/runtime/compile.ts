@@ -81,7 +81,8 @@ function compileLevel(
   if (!matcher.ok) {
     return { number, policyId, divtype, reason: matcher.error.desc };
   }
-  return { number, policyId, divtype, userinfo: source.value.text, read: source.value.read, matcher: matcher.value };
+  const { text, read, readNumber } = source.value;
+  return { number, policyId, divtype, userinfo: text, read, readNumber, matcher: matcher.value };
 }
 
 /** Of a reason, which may quote what is stored. */

@@ -1,6 +1,6 @@
 import type { Matcher } from "../diversion/diversion_type.ts";
 import type { RequestFacts } from "../userinfo/request_facts.ts";
-import type { ReadUserinfo } from "../userinfo/source.ts";
+import type { ReadNumber, ReadUserinfo } from "../userinfo/source.ts";
 
 /** One level in force, compiled. */
 export interface Level {
@@ -11,6 +11,7 @@ export interface Level {
   /** Where the userinfo comes from, as an operator would write it. */
   readonly userinfo: string;
   readonly read: ReadUserinfo;
+  readonly readNumber?: ReadNumber | undefined;
   readonly matcher: Matcher;
 }
 
@@ -41,19 +42,17 @@ export interface Runtime {
 /** @inlined */
 const noLevel: Decide = () => undefined;
 
-function decideAt({ read, matcher }: Level): Decide {
+/** By the userinfo's text, read once for one level or for two in a row that have the same. */
+function byText({ read, matcher }: Level, next: Level | undefined): Decide {
   const { match } = matcher;
-  return /** @inlined */ (request) => {
-    const userinfo = read(request);
-    const upstream = userinfo === undefined ? undefined : match(userinfo, request);
-    return upstream;
-  };
-}
-
-/** Two levels in a row with one userinfo, which is read once. */
-function decideAtBoth({ read, matcher }: Level, next: Level): Decide {
-  const { match } = matcher;
-  const matchNext = next.matcher.match;
+  const matchNext = next?.matcher.match;
+  if (matchNext === undefined) {
+    return /** @inlined */ (request) => {
+      const userinfo = read(request);
+      const upstream = userinfo === undefined ? undefined : match(userinfo, request);
+      return upstream;
+    };
+  }
   return /** @inlined */ (request) => {
     const userinfo = read(request);
     if (userinfo === undefined) {
@@ -64,17 +63,41 @@ function decideAtBoth({ read, matcher }: Level, next: Level): Decide {
   };
 }
 
+/** The same, by its number where it is one. */
+function decideAt(level: Level, next: Level | undefined): Decide {
+  const decideByText = byText(level, next);
+  const { readNumber, matcher } = level;
+  const { matchNumber } = matcher;
+  const matchNext = next === undefined ? matchNumber : next.matcher.matchNumber;
+  if (readNumber === undefined || matchNumber === undefined || matchNext === undefined) {
+    return decideByText;
+  }
+  if (next === undefined) {
+    return /** @inlined */ (request) => {
+      const number = readNumber(request);
+      const upstream = number < 0 ? decideByText(request) : matchNumber(number);
+      return upstream;
+    };
+  }
+  return /** @inlined */ (request) => {
+    const number = readNumber(request);
+    if (number < 0) {
+      const upstream = decideByText(request);
+      return upstream;
+    }
+    const upstream = matchNumber(number) ?? matchNext(number);
+    return upstream;
+  };
+}
+
 function decisions(levels: readonly Level[]): Decide[] {
   const found: Decide[] = [];
   for (let at = 0; at < levels.length; at++) {
     const level = levels[at]!;
     const next = levels[at + 1];
-    if (next?.userinfo === level.userinfo) {
-      found.push(decideAtBoth(level, next));
-      at++;
-    } else {
-      found.push(decideAt(level));
-    }
+    const isShared = next?.userinfo === level.userinfo;
+    found.push(decideAt(level, isShared ? next : undefined));
+    at += isShared ? 1 : 0;
   }
   return found;
 }

@@ -1,3 +1,4 @@
+import { plainNumber } from "../decimal.ts";
 import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
 import { parameterInvalid } from "../errors.ts";
@@ -61,5 +62,9 @@ export function describedRequest(request: DescribedRequest): Result<RequestFacts
     set(argVariable(parts[0]), parts[1]);
   }
   const ip = request.ip === "" ? undefined : request.ip;
-  return success({ variable: (name) => variables[name], clientAddress: () => ip });
+  return success({
+    variable: (name) => variables[name],
+    number: (name) => plainNumber(variables[name] ?? ""),
+    clientAddress: () => ip,
+  });
 }

@@ -5,10 +5,15 @@ import type { RequestFacts } from "./request_facts.ts";
 
 export type ReadUserinfo = (this: void, request: RequestFacts) => string | undefined;
 
+/** A userinfo as a plain number, or -1: then its text decides. */
+export type ReadNumber = (this: void, request: RequestFacts) => number;
+
 /** Where a policy's userinfo comes from. `text` is the form it is written and stored in. */
 export interface UserinfoSource {
   readonly text: string;
   readonly read: ReadUserinfo;
+  /** Undefined for what is no variable of its own. */
+  readonly readNumber?: ReadNumber | undefined;
 }
 
 const MAX_NAME_LENGTH = 128;
@@ -48,6 +53,10 @@ function fromVariable(text: string, variable: string): UserinfoSource {
     text,
     read: /** @inlined */ (request) => {
       const value = request.variable(variable);
+      return value;
+    },
+    readNumber: /** @inlined */ (request) => {
+      const value = request.number(variable);
       return value;
     },
   };
