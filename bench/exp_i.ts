@@ -26,10 +26,10 @@ try {
   const people = population(0.01);
   const traffic = process.argv[2] === "traffic";
   const mode = process.argv[3] ?? "all";
-  const running = traffic ? startLoad({ port: gateway.port, people, connections: 8, delayMs: 8, seed: 3, users: 20_000, cpu: undefined }) : undefined;
+  const running = traffic ? startLoad({ port: gateway.port, people, connections: Number(process.argv[4] ?? 16), delayMs: 8, seed: 3, users: 20_000, cpu: undefined }) : undefined;
   const edits = new Edits(gateway, "stable");
   let offset = 0;
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 4; round++) {
     const pids = gateway.workerPids();
     const seen = await gateway.probe?.command("collect", pids);
     const { workers } = await gateway.status();

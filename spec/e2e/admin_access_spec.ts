@@ -91,7 +91,7 @@ describe("with a token", () => {
       hosts: [{ server_name: "a.test", default_upstream: "stable" }],
       upstreams: { stable: { servers: ["127.0.0.1:1"] } },
       admin,
-      paths: { install: cluster.prefix, run: `${cluster.folder}/r`, logs: `${cluster.folder}/l`, snapshot: `${cluster.folder}/s` },
+      paths: { install: cluster.prefix, run: `${cluster.folder}/r`, logs: `${cluster.folder}/l`, snapshot: `${cluster.folder}/refused/s` },
     });
     const folder = `${cluster.folder}/refused`;
     for (const listen of ["0.0.0.0:8080", 8080, "10.0.0.5:8080", "[::]:8080"]) {

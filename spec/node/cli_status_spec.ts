@@ -64,6 +64,22 @@ describe("status", () => {
     ]);
   });
 
+  const upstreams = {
+    engine: "balancer",
+    count: 4,
+    problem: "",
+    broken_count: 0,
+    broken: [],
+    conf: { path: "/c/upstream.conf", written_by: "workers", revision: 11, problem: "" },
+    dyups: null,
+  };
+
+  it("of a node with dynamic upstreams says how many, and of when upstream.conf is", async () => {
+    const { code, lines } = await statusOf({ ...well, upstreams });
+    expect(code).toBe(0);
+    expect(lines).toContain("upstreams      4 dynamic (balancer), upstream.conf of revision 11");
+  });
+
   const { store: wellStore } = well;
   it.each<[string, object, string[]]>([
     [
@@ -73,6 +89,23 @@ describe("status", () => {
         "1 thing is wrong",
         "  Redis cannot be reached: redis connect error for unix:/s: refused",
         "    traffic goes on as before, by revision 12; changes are refused",
+      ],
+    ],
+    [
+      "an upstream is broken and upstream.conf cannot be written",
+      {
+        upstreams: {
+          ...upstreams,
+          broken_count: 1,
+          broken: [{ name: "beta1", last_good_served: true, reason: "statement 1: no" }],
+          conf: { ...upstreams.conf, problem: "Permission denied" },
+        },
+      },
+      [
+        "2 things are wrong",
+        "  1 upstream is not as Redis has it",
+        "    beta1: statement 1: no (the last good definition is served)",
+        "  upstream.conf is not written: Permission denied",
       ],
     ],
     [

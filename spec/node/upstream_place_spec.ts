@@ -123,6 +123,7 @@ describe.skipIf(!isWorkersConf())("upstream.conf where root starts nginx and the
     const refused = await sandbox.run(other);
     expect(refused.code).toBe(2);
     expect(refused.err).toContain(`did not write:\n  ${theirs(sandbox)}\n`);
+    expect(refused.err).toContain("set paths.upstreams");
     expect(readFileSync(theirs(sandbox), "utf8")).toBe(before);
     expect(await sandbox.run([...other, "--force"])).toMatchObject({ code: 0 });
   });

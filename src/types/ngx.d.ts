@@ -24,7 +24,7 @@ declare namespace ngx {
       expireSeconds?: number,
     ): LuaMultiReturn<[boolean | undefined, string | undefined]>;
     safe_add(key: string, value: string | number, expireSeconds?: number): LuaMultiReturn<[boolean, string | undefined]>;
-    incr(key: string, by: number, initial: number): LuaMultiReturn<[number | undefined, string | undefined]>;
+    incr(key: string, by: number): LuaMultiReturn<[number | undefined, string | undefined]>;
     delete(key: string): void;
     /** @param most 0 for all of them: locks the dict meanwhile. */
     get_keys(most: number): string[];

@@ -68,7 +68,8 @@ describe("tokens", () => {
     const text = readFileSync(bench.tokenFile.path, "utf8");
     for (const token of Object.values(bench.tokens)) {
       expect(text).not.toContain(token);
-      expect(text).not.toContain(token.split("_")[2]);
+      // The secret itself may have a `_`.
+      expect(text).not.toContain(token.split("_").slice(2).join("_"));
     }
     expect(statSync(bench.tokenFile.path).mode & 0o777).toBe(0o600);
   });
@@ -84,7 +85,7 @@ describe("tokens", () => {
 
   it.each([
     ["an expired one", (bench: ManagerBench) => bench.token("old", "admin", new Date(Date.now() - 3 * 86_400_000), 2)],
-    ["the right id with another secret", (bench: ManagerBench) => bench.tokens.admin.replace(/_[^_]*$/, `_${"A".repeat(43)}`)],
+    ["the right id with another secret", (bench: ManagerBench) => bench.tokens.admin.replace(/^(dygw_[^_]*)_.*$/, `$1_${"A".repeat(43)}`)],
     ["another form", () => "admin"],
     ["none of ours", () => `dygw_${"0".repeat(12)}_${"A".repeat(43)}`],
     ["one with a blank behind it", (bench: ManagerBench) => `${bench.tokens.admin} x`],

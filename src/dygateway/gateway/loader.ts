@@ -12,7 +12,7 @@ import type { LevelManifest, RulesPlace, RuntimeManifest } from "../core/store/m
 import { readRuntime } from "../core/store/runtime_reads.ts";
 import type { StoredLevel, StoredRuntime } from "../core/store/runtime_reads.ts";
 import type { PublishedRuntime } from "./shared_state.ts";
-import { readHostnames, readManifest, readManifestText } from "./shared_state.ts";
+import { readManifest, readManifestText } from "./shared_state.ts";
 import { chunksOf, deleteBlob, deleteOtherBlobs } from "./shared_rules.ts";
 import { placeRules } from "./rules_writer.ts";
 import type { PlacedRules } from "./rules_writer.ts";
@@ -64,14 +64,15 @@ export function hostnamesAfter(
   return moved ? Object.keys(all) : undefined;
 }
 
-export function createLoader(keys: Keys, pause: Pause): Loader {
+/** @param hostnames of runtimes that are published. */
+export function createLoader(keys: Keys, hostnames: readonly string[], pause: Pause): Loader {
   const known: Lookup<Known> = lookup();
   const index = createLoaderIndex();
   const held: Lookup<HeldRules> = lookup();
   /** Manifests that were loaded and wait to be published. */
   const pending: Lookup<Known> = lookup();
 
-  for (const hostname of readHostnames()) {
+  for (const hostname of hostnames) {
     pause();
     const manifest = readManifest(hostname);
     const text = readManifestText(hostname);

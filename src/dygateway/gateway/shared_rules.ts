@@ -1,14 +1,20 @@
 import type { Pause } from "../core/result.ts";
 import type { RulesPlace } from "../core/store/manifest.ts";
 import { dict } from "./platform.ts";
-import { noRoom, readText } from "./shared_dict.ts";
+import { countUp, noRoom, readText } from "./shared_dict.ts";
 
 /** The rules of policies in the shared dict: `b:<blob>:<n>`, see shared_state.ts. */
 
-/** The next name for a blob; unlike any other of this dict's life. */
+/**
+ * The next name for a blob; unlike any other of this dict's life.
+ * @throws when the shared dict has no room for the first.
+ */
 export function newBlobName(): string {
-  const [number] = dict().incr("blobs", 1, 0);
-  return `${number ?? 0}`;
+  const number = countUp("blobs");
+  if (number === undefined) {
+    throw noRoom("no memory");
+  }
+  return `${number}`;
 }
 
 /** @returns why there is no room for it, if so. */

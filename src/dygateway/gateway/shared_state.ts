@@ -1,10 +1,12 @@
 import { printJson } from "../core/json/print.ts";
 import { object } from "../core/json/value.ts";
 import { noPause } from "../core/result.ts";
+import type { Pause } from "../core/result.ts";
 import type { RuntimeManifest } from "../core/store/manifest.ts";
 import { dict } from "./platform.ts";
-import { readJson, readText, write, writeReport } from "./shared_dict.ts";
-import { forgetUpstreams, writeUpstreams } from "./shared_upstreams.ts";
+import { readJson, readText, writeAll, writeReport } from "./shared_dict.ts";
+import type { Entry } from "./shared_dict.ts";
+import { forgetUpstreams, upstreamEntries } from "./shared_upstreams.ts";
 import type { PublishedUpstream } from "./shared_upstreams.ts";
 
 /**
@@ -16,11 +18,15 @@ import type { PublishedUpstream } from "./shared_upstreams.ts";
  *   u:<name>       an upstream's manifest
  *   ups            the name of every upstream that has one
  *   c:<seq>        hostnames and upstreams that step <seq> changed; kept for a while
+ *   writing        the number of the step that is being written, or was last
  *   position       the last step, the store's revision it stands for, its nonce
  *   w:<id>         what worker <id> has in force, and when it last said so
  *   store          whether the store can be reached, and what is wrong with it
  *
- * A step is published by writing `position` last: until then nobody looks at what was written before it.
+ * A step is published by writing `position` and `seq` last. Manifests are overwritten in place before that, hence
+ * `writing`, the very first: whoever finds it beyond `position` cannot take what there is for one state (a leader that
+ * was killed in the middle leaves it so), and the next step gets a number after it, so that everybody reads again what
+ * both of them have touched.
  */
 export interface StatePosition {
   readonly seq: number;
@@ -63,6 +69,39 @@ export function readPosition(): StatePosition {
 export function readSeq(): number {
   const [seq] = dict().get("seq");
   return typeof seq === "number" ? seq : 0;
+}
+
+function readWriting(): number {
+  const [seq] = dict().get("writing");
+  return typeof seq === "number" ? seq : 0;
+}
+
+/** Whether a step after this one is being written, or was begun by a leader that did not live to publish it. */
+export function isOvertaken(seq: number): boolean {
+  return readWriting() > seq;
+}
+
+export interface ManifestNames {
+  readonly hostnames: string[];
+  readonly upstreams: string[];
+}
+
+/**
+ * Those that have manifests, whatever the lists say, which a step that was broken off may have overwritten or not. Locks
+ * the dict for milliseconds where there are tens of thousands of keys.
+ */
+export function findManifests(pause: Pause): ManifestNames {
+  const found: ManifestNames = { hostnames: [], upstreams: [] };
+  for (const key of dict().get_keys(0)) {
+    const kind = key.slice(0, 2);
+    if (kind === "m:") {
+      found.hostnames.push(key.slice(2));
+    } else if (kind === "u:") {
+      found.upstreams.push(key.slice(2));
+    }
+    pause();
+  }
+  return found;
 }
 
 export function readHostnames(): string[] {
@@ -119,31 +158,49 @@ export interface Step {
   readonly upstreamNames: string[] | undefined;
 }
 
-/** Publishes a step: all its runtimes and upstreams, or, when there is no room, none of them. */
-export function publish(step: Step, position: Omit<StatePosition, "seq">): void {
-  const seq = readSeq() + 1;
+function stepEntries(step: Step, position: StatePosition): Entry[] {
+  const entries: Entry[] = [];
   for (const runtime of step.runtimes) {
     if (runtime.manifest !== undefined) {
-      write(`m:${runtime.hostname}`, runtime.manifest);
+      entries.push([`m:${runtime.hostname}`, runtime.manifest]);
     }
   }
   if (step.hostnames !== undefined) {
-    write("hosts", printJson(step.hostnames, noPause));
+    entries.push(["hosts", printJson(step.hostnames, noPause)]);
   }
-  writeUpstreams(step.upstreams, step.upstreamNames);
-  const names = object([
-    ["hostnames", step.runtimes.map((runtime) => runtime.hostname)],
-    ["upstreams", step.upstreams.map((upstream) => upstream.name)],
-  ]);
-  dict().safe_set(`c:${seq}`, printJson(names, noPause), STEP_LIFETIME_SECONDS);
+  for (const entry of upstreamEntries(step.upstreams, step.upstreamNames)) {
+    entries.push(entry);
+  }
   const next = object([
-    ["seq", seq],
+    ["seq", position.seq],
     ["revision", position.revision],
     ["nonce", position.nonce],
     ["policyIdCount", position.policyIdCount],
   ]);
-  write("position", printJson(next, noPause));
-  write("seq", seq);
+  entries.push(["position", printJson(next, noPause)], ["seq", position.seq]);
+  return entries;
+}
+
+/**
+ * Publishes a step: all its runtimes and upstreams, or none of them.
+ * @throws when there is no room.
+ */
+export function publish(step: Step, { revision, nonce, policyIdCount }: Omit<StatePosition, "seq">): void {
+  const begun = readWriting();
+  const seq = Math.max(readSeq(), begun) + 1;
+  const entries = stepEntries(step, { seq, revision, nonce, policyIdCount });
+  writeAll([["writing", seq]]);
+  const names = object([
+    ["hostnames", step.runtimes.map((runtime) => runtime.hostname)],
+    ["upstreams", step.upstreams.map((upstream) => upstream.name)],
+  ]);
+  // Where there is no room for it everybody reads everything.
+  dict().safe_set(`c:${seq}`, printJson(names, noPause), STEP_LIFETIME_SECONDS);
+  const [written, reason] = pcall(writeAll, entries);
+  if (!written) {
+    dict().safe_set("writing", begun);
+    throw reason;
+  }
   for (const runtime of step.runtimes) {
     if (runtime.manifest === undefined) {
       dict().delete(`m:${runtime.hostname}`);

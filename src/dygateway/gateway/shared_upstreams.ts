@@ -2,7 +2,8 @@ import { printJson } from "../core/json/print.ts";
 import { noPause } from "../core/result.ts";
 import type { UpstreamManifest } from "../core/store/upstream_manifest.ts";
 import { dict } from "./platform.ts";
-import { readJson, readText, write, writeReport } from "./shared_dict.ts";
+import { readJson, readText, writeReport } from "./shared_dict.ts";
+import type { Entry } from "./shared_dict.ts";
 
 /** Dynamic upstreams in the shared dict: `u:<name>`, and `ups` for their names; see shared_state.ts. */
 
@@ -28,17 +29,18 @@ export function readUpstreamText(name: string): string | undefined {
 /**
  * The part of a step that must be there before it is published.
  * @param names all of them after the step; undefined where they are the same as before.
- * @throws when there is no room.
  */
-export function writeUpstreams(changed: readonly PublishedUpstream[], names: string[] | undefined): void {
+export function upstreamEntries(changed: readonly PublishedUpstream[], names: string[] | undefined): Entry[] {
+  const entries: Entry[] = [];
   for (const { name, manifest } of changed) {
     if (manifest !== undefined) {
-      write(`u:${name}`, manifest);
+      entries.push([`u:${name}`, manifest]);
     }
   }
   if (names !== undefined) {
-    write("ups", printJson(names, noPause));
+    entries.push(["ups", printJson(names, noPause)]);
   }
+  return entries;
 }
 
 /** The part of a step that must stay until it is published. */

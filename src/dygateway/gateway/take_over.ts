@@ -11,9 +11,9 @@ import { createLoader, hostnamesAfter } from "./loader.ts";
 import { logErrorSometimes } from "./log.ts";
 import { runResult } from "./redis.ts";
 import type { Connection } from "./redis.ts";
-import { publish, readPosition } from "./shared_state.ts";
+import { findManifests, isOvertaken, publish, readHostnames, readPosition, readSeq } from "./shared_state.ts";
 import type { PublishedRuntime } from "./shared_state.ts";
-import { writeUpstreamsProblem } from "./shared_upstreams.ts";
+import { readUpstreamNames, writeUpstreamsProblem } from "./shared_upstreams.ts";
 import type { PublishedUpstream } from "./shared_upstreams.ts";
 import { createUpstreamLoader, upstreamNamesAfter } from "./upstream_loader.ts";
 
@@ -56,25 +56,30 @@ function vanished<T extends { readonly manifest: string | undefined }>(
  * @param renew makes sure that this worker still leads. @param changed is called when a step was published.
  */
 export function createTaker(keys: Keys, pause: Pause, renew: (this: void) => void, changed: (this: void) => void): Taker {
-  const loader = createLoader(keys, pause);
-  const upstreamLoader = createUpstreamLoader(keys, pause);
+  /** A leader that was killed while it published has left manifests of a step that nobody has in force. */
+  let isBrokenOff = isOvertaken(readSeq());
+  const published = isBrokenOff ? findManifests(pause) : { hostnames: readHostnames(), upstreams: readUpstreamNames() };
+  const loader = createLoader(keys, published.hostnames, pause);
+  const upstreamLoader = createUpstreamLoader(keys, published.upstreams, pause);
   const discarded = discardedRules();
 
   function publishStep({ runtimes, upstreams }: Loaded, position: Position): void {
     const known = readPosition();
     const nothing = runtimes.length === 0 && upstreams.length === 0;
-    if (nothing && known.seq > 0 && known.revision === position.revision) {
+    if (nothing && !isBrokenOff && known.seq > 0 && known.revision === position.revision) {
       return;
     }
     // What was read while another worker took over may be older than what that one has published.
     renew();
     const step = {
       runtimes,
-      hostnames: hostnamesAfter(loader.hostnames(), runtimes),
+      hostnames: hostnamesAfter(loader.hostnames(), runtimes) ?? (isBrokenOff ? loader.hostnames() : undefined),
       upstreams,
-      upstreamNames: upstreamNamesAfter(upstreamLoader.names(), upstreams),
+      upstreamNames:
+        upstreamNamesAfter(upstreamLoader.names(), upstreams) ?? (isBrokenOff ? upstreamLoader.names() : undefined),
     };
     publish(step, position);
+    isBrokenOff = false;
     discarded.add(loader.published(runtimes));
     upstreamLoader.published(upstreams);
     changed();

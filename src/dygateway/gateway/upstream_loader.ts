@@ -51,7 +51,8 @@ export function upstreamNamesAfter(
   return moved ? sortedKeys(all) : undefined;
 }
 
-export function createUpstreamLoader(keys: Keys, pause: Pause): UpstreamLoader {
+/** @param names of those that are published. */
+export function createUpstreamLoader(keys: Keys, names: readonly string[], pause: Pause): UpstreamLoader {
   const known: Lookup<Known> = lookup();
   /** What was loaded and waits to be published. */
   const pending: Lookup<Known> = lookup();

@@ -2,6 +2,17 @@ import { z } from "zod";
 
 const milliseconds = z.number().nullable();
 
+/** Of a gateway that has them: older ones do not say. */
+const upstreamsData = z.object({
+  engine: z.string(),
+  count: z.number(),
+  problem: z.string(),
+  broken_count: z.number(),
+  broken: z.array(z.object({ name: z.string(), last_good_served: z.boolean(), reason: z.string() })),
+  conf: z.object({ written_by: z.string().optional(), revision: z.number().nullable(), problem: z.string() }).nullable(),
+  dyups: z.object({ in_step: z.boolean(), problem: z.string() }).nullable(),
+});
+
 const statusData = z.object({
   revision: z.number(),
   runtimes: z.number(),
@@ -25,6 +36,7 @@ const statusData = z.object({
     }),
   ),
   snapshot: z.object({ revision: z.number().nullable(), age_ms: milliseconds, problem: z.string() }),
+  upstreams: upstreamsData.nullish(),
   broken_levels: z.number(),
   broken: z.array(
     z.object({

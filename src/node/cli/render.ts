@@ -113,4 +113,5 @@ const foreignFiles = (plan: Plan): string =>
     `${plan.directory} holds files that dygateway did not write:`,
     ...plan.foreign.map((path) => `  ${path}`),
     "move them away, render into another directory, or replace them with --force",
+    ...(plan.foreign.includes(plan.place.file) ? ["where that is another gateway's upstream.conf, set paths.upstreams"] : []),
   ].join("\n");

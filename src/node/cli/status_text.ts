@@ -1,10 +1,11 @@
 import type { NodeStatus } from "./node_status.ts";
 import { printable } from "./printable.ts";
+import { upstreamFacts, upstreamProblems } from "./upstream_status_text.ts";
 import { wrapped } from "./wrap.ts";
 
 /** What is wrong with a node, the worst first, each with what it means for the traffic or what to do. */
 export function problemsOf(status: NodeStatus): string[] {
-  return [...storeProblems(status), ...workerProblems(status), ...levelProblems(status), ...snapshotProblems(status)];
+  return [...storeProblems(status), ...workerProblems(status), ...levelProblems(status), ...upstreamProblems(status), ...snapshotProblems(status)];
 }
 
 function storeProblems({ store, revision }: NodeStatus): string[] {
@@ -64,10 +65,12 @@ export function statusText(place: string, status: NodeStatus): string {
   const head = count === 0 ? "all is well" : count === 1 ? "1 thing is wrong" : `${count} things are wrong`;
   const leader = workers.find((worker) => worker.leader);
   const current = workers.filter((worker) => worker.alive && worker.revision >= revision).length;
+  const upstreams = upstreamFacts(status);
   const facts: [string, string][] = [
     ["gateway", place],
     ["revision", `${revision} here, ${store.revision ?? "unknown"} in Redis`],
     ["runtimes", `${runtimes}`],
+    ...(upstreams === undefined ? [] : [["upstreams", upstreams] satisfies [string, string]]),
     ["workers", `${current} of ${workers.length} up to date${leader === undefined ? "" : `, worker ${leader.id} follows Redis`}`],
     ["Redis", `${store.reachable ? "reachable" : "NOT reachable"}, last in step ${ago(store.confirmed_ms_ago)}`],
     ["snapshot", snapshot.revision === null ? "none" : `revision ${snapshot.revision}, written ${ago(snapshot.age_ms)}`],

@@ -75,6 +75,13 @@ function lost(position: Position, reason: string): Result<Followed> {
   return success({ position, following: { kind: "lost", reason } });
 }
 
+/** A spread would stand on the stack whole, and one change may have touched more than it holds. */
+function append(list: string[], more: readonly string[]): void {
+  for (const item of more) {
+    list.push(item);
+  }
+}
+
 /** What happened since `known`, from the audit entries that follow it. */
 function between(known: Position, position: Position, entries: readonly Entry[]): Result<Followed> {
   const first = entries[0];
@@ -91,9 +98,9 @@ function between(known: Position, position: Position, entries: readonly Entry[])
         return success({ position, following: { kind: "reload" } });
       }
       expected++;
-      hostnames.push(...entry.hostnames);
-      policyIds.push(...entry.policyIds);
-      upstreams.push(...entry.upstreams);
+      append(hostnames, entry.hostnames);
+      append(policyIds, entry.policyIds);
+      append(upstreams, entry.upstreams);
     }
   }
   if (expected !== position.revision + 1) {

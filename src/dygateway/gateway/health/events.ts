@@ -1,4 +1,5 @@
 import { cjson, dict } from "../platform.ts";
+import { countUp } from "../shared_dict.ts";
 
 /**
  * What a worker of the node tells the others of peers: a ring of batches in the shared dict.
@@ -48,7 +49,7 @@ function slotOf(number: number): string {
 /** Tells the other workers, in their next tick. */
 export function publishEvents(events: readonly PeerEvent[]): void {
   for (let start = 0; start < events.length; start += MOST_EVENTS) {
-    const [number] = dict().incr(COUNTER, 1, 0);
+    const number = countUp(COUNTER);
     if (number === undefined) {
       return;
     }
