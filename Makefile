@@ -35,7 +35,7 @@ lint: ## Lint, types, stray Lua globals
 test: ## Everything: lint, unit tests in Node and LuaJIT, end to end
 	@scripts/verify
 
-bench: ## Measure speed and memory against bare nginx; half an hour
+bench: ## Measure speed and memory against bare nginx; most of an hour
 	@scripts/setup bench
 	@scripts/ts build
 	@exec scripts/ts bench run
@@ -63,6 +63,7 @@ clean: ## Remove what the build made: lua-out/ dist/ build/
 ##                RUN_DIR=.run DETACH=1 (return when it is ready)
 ## make test      ONLY=lint|unit|lua|e2e
 ## make bench     ROUNDS=7 SECONDS=6 SCALE=1 RESULTS=bench/RESULTS.md
-##                ONLY=variants,memory,load,hostkeys,micro,lvs
+##                ONLY=variants,memory,load,hostkeys,upstreams,
+##                upstream_changes,upstream_scale,micro,lvs
 ## make soak      MINUTES=10 SEED=… RESULTS=bench/SOAK.md
 ## make install   PREFIX=/usr/local/dygateway DESTDIR=

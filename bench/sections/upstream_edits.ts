@@ -1,5 +1,5 @@
 import type { Gateway } from "../stand/gateway.ts";
-import type { AdminParameters } from "../stand/http.ts";
+import { wasSoAlready, type AdminParameters } from "../stand/http.ts";
 
 /** An action of /dyupsc_admin and what it is told. */
 export type Edit = readonly [action: string, parameters: AdminParameters];
@@ -24,8 +24,9 @@ export class Edits {
 
   async make([action, parameters]: Edit): Promise<void> {
     try {
-      const { code, desc, milliseconds, applied } = await this.gateway.upstreams(action, { upstream: this.upstream, ...parameters });
-      if (code !== 200) {
+      const answer = await this.gateway.upstreams(action, { upstream: this.upstream, ...parameters });
+      const { code, desc, milliseconds, applied } = answer;
+      if (code !== 200 || wasSoAlready(answer)) {
         this.fail(`${action}: ${code} ${desc}`);
       } else if (applied === undefined || applied.done < applied.of) {
         this.fail(`${action}: answered before every worker had it`);

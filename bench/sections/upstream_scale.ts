@@ -9,7 +9,7 @@ import { say } from "../say.ts";
 import { BenchError } from "../settings.ts";
 import { startPeers, type PeersBackend } from "../stand/backend.ts";
 import { prepareGateway, type Gateway } from "../stand/gateway.ts";
-import { ask } from "../stand/http.ts";
+import { ask, wasSoAlready } from "../stand/http.ts";
 import { memoryOf } from "../stand/process_facts.ts";
 import { fillUpstreams, serversBody, upstreamName, upstreamServer, type UpstreamPopulation } from "../upstream_population.ts";
 import { reportUpstreamScale, type BigChange, type ChangeTimes, type Start, type WorkerMemory } from "./upstream_scale_report.ts";
@@ -73,7 +73,7 @@ export async function measureUpstreamScale(bench: Bench): Promise<SectionReport>
   }
   await first.upstreamsDone("add_upstream", { upstream: loaded }, serversBody(peers.servers(loaded, serversEach)));
   const turns = Math.max(20, Math.round(200 * scale));
-  const changes = [await changesOf(scene, "no requests", turns), await changesUnderLoad(scene, turns)];
+  const changes = [await changesOf(scene, "no requests", turns, 10), await changesUnderLoad(scene, turns, 110)];
   const bigs = await changeBig(scene, big, () => fill(serversEach, 2));
   for (const gateway of nodes) {
     await gateway.stop();
@@ -155,19 +155,24 @@ function growth(after: Anonymous, before: Anonymous): Anonymous {
   return { own: after.own - before.own, resident: after.resident - before.resident, leader: after.leader - before.leader };
 }
 
-/** Changes one server of one upstream after the other: until all workers of its node have it, and those of every node. */
-async function changesOf({ population, nodes: [first, ...others] }: Scene, what: string, turns: number): Promise<ChangeTimes> {
+/**
+ * Changes one server of one upstream after the other: until all workers of its node have it, and those of every node.
+ *
+ * @param weight the first of ninety that are set; none of them is there before.
+ */
+async function changesOf({ population, nodes: [first, ...others] }: Scene, what: string, turns: number, weight: number): Promise<ChangeTimes> {
   const node: number[] = [];
   const cluster: number[] = [];
   for (let turn = 0; turn < turns; turn++) {
     const index = (turn * 7919) % (population.count - 1);
     // Not in step with the workers, which look every few hundredths of a second.
     await pause((turn * 7) % 40);
-    const parameters = { upstream: upstreamName(index), ip: upstreamServer(population, index, 0), port: population.port, value: 10 + (turn % 90) };
+    const parameters = { upstream: upstreamName(index), ip: upstreamServer(population, index, 0), port: population.port, value: weight + (turn % 90) };
     const started = performance.now();
-    const { milliseconds, revision, applied } = await first.upstreamsDone("set_peer_weight", parameters);
-    if (revision === undefined || applied === undefined || applied.done < applied.of) {
-      throw new BenchError(`a change was answered when ${applied?.done ?? 0} of ${applied?.of ?? workers} workers had it`);
+    const answer = await first.upstreamsDone("set_peer_weight", parameters);
+    const { milliseconds, revision, applied } = answer;
+    if (revision === undefined || applied === undefined || applied.done < applied.of || wasSoAlready(answer)) {
+      throw new BenchError(`a change was answered '${answer.desc}' when ${applied?.done ?? 0} of ${applied?.of ?? workers} workers had it`);
     }
     await Promise.all(others.map((other) => reaches(other, revision)));
     node.push(milliseconds);
@@ -191,11 +196,11 @@ async function reaches(gateway: Gateway, revision: number): Promise<void> {
   }
 }
 
-async function changesUnderLoad(scene: Scene, turns: number): Promise<ChangeTimes> {
+async function changesUnderLoad(scene: Scene, turns: number, weight: number): Promise<ChangeTimes> {
   const running = startLoad(steadyLoad(scene.bench, scene.nodes[0]));
   try {
     await running.started;
-    return await changesOf(scene, "2,000 requests a second", turns);
+    return await changesOf(scene, "2,000 requests a second", turns, weight);
   } finally {
     running.stop();
     await running.result.catch(() => undefined);

@@ -61,6 +61,11 @@ export interface AdminAnswer {
   readonly milliseconds: number;
 }
 
+/** Whether a change found everything as it was to be, which is a success, and none that a measurement wants. */
+export function wasSoAlready({ desc }: AdminAnswer): boolean {
+  return desc.includes("nothing was changed");
+}
+
 /** A million uids take their time on a slow machine. */
 const adminTimeoutMs = 120_000;
 

@@ -116,6 +116,7 @@ export const refusedBodies: readonly (readonly [body: string, words: string])[] 
   ["hash $; server a:1;", "the name of an nginx variable is expected after '$'"],
   ["hash $1; server a:1;", "the name of an nginx variable is expected after '$'"],
   ["hash a$-; server a:1;", "the name of an nginx variable"],
+  [`hash $${"a".repeat(201)}; server a:1;`, "the name of a variable is longer than 200 characters"],
   ["hash ${arg_id; server a:1;", "a '}' is expected"],
   ["hash $uri sometimes; server a:1;", "'hash KEY [consistent];' is expected"],
   ["hash $uri consistent x; server a:1;", "'hash KEY [consistent];' is expected"],

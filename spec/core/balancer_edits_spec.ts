@@ -119,6 +119,17 @@ describe("an edit of an upstream", () => {
     equal(standing(back, peerAt(back, "a:1")), "0 0 open");
   });
 
+  it("leaves nothing between a balancer that requests began with and the one in force, after any number of edits", () => {
+    const first = balancerOf(upstreamOf([server("a:1")]));
+    let balancer = first;
+    for (let edit = 0; edit < 12000; edit++) {
+      balancer = edited(balancer, [server(edit % 2 === 0 ? "b:1" : "a:1")]);
+    }
+    equal(defined(first.pick("", 1000, undefined), "who is there now").address, "a:1");
+    equal(balancer.state(defined(balancer.peers[0], "a"), 1000).conns, 1);
+    isTrue(first.seat === balancer.seat && first.seat.holder === balancer, "the first knows only the last");
+  });
+
   it("takes the peers that are down, drained or out from the requests, and knows them still", () => {
     const balancer = balancerOf(
       upstreamOf([server("a:1", { down: true }), server("b:1", { drain: true }), server("c:1", { out: true }), server("d:1")]),

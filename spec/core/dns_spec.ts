@@ -5,6 +5,7 @@ import {
   parseNameserver,
   parseResolvConf,
 } from "../../src/dygateway/core/upstream/dns_config.ts";
+import { noPause } from "../../src/dygateway/core/result.ts";
 import { afterLookup, unknownName } from "../../src/dygateway/core/upstream/dns_record.ts";
 import type { DnsRecord, FamilyAnswer } from "../../src/dygateway/core/upstream/dns_record.ts";
 import { equal } from "../support/assert.ts";
@@ -48,12 +49,20 @@ describe("resolv.conf", () => {
 
 describe("the hosts file", () => {
   it("has addresses by name, whatever the case, in its order and once each", () => {
-    const hosts = parseHosts(["127.0.0.1 localhost", "10.0.0.1\tWeb.example web # first", "10.0.0.2 web", "10.0.0.2 web", "::0001 localhost", "x y", ""]);
+    const hosts = parseHosts(["127.0.0.1 localhost", "10.0.0.1\tWeb.example web # first", "10.0.0.2 web", "10.0.0.2 web", "::0001 localhost", "x y", ""], noPause);
     equal(hosts["web"], ["10.0.0.1", "10.0.0.2"]);
     equal(hosts["web.example"], ["10.0.0.1"]);
     equal(hosts["localhost"], ["127.0.0.1", "::1"]);
     equal(hosts["y"], undefined);
     equal(hosts["first"], undefined);
+  });
+
+  it("may be long: after each line others may have their turn", () => {
+    let pauses = 0;
+    parseHosts(["10.0.0.1 a", "", "# c"], () => {
+      pauses++;
+    });
+    equal(pauses, 3);
   });
 
   it("knows one form of an address", () => {

@@ -1,4 +1,4 @@
-import { answerProblem, MOST_BYTES, probeRequest } from "../../src/dygateway/core/upstream/health_probe.ts";
+import { answerProblem, MOST_BYTES, probeRequest, probeTimeout } from "../../src/dygateway/core/upstream/health_probe.ts";
 import { checkDefaults } from "../../src/dygateway/core/upstream/model.ts";
 import type { HealthCheck } from "../../src/dygateway/core/upstream/model.ts";
 import { equal } from "../support/assert.ts";
@@ -17,6 +17,13 @@ describe("the request of a check", () => {
       "HEAD /live?deep=1 HTTP/1.1\r\nHost: shop\r\nUser-Agent: dygateway-health\r\nAccept: */*\r\nConnection: close\r\n\r\n",
     );
     equal(probeRequest(checkWith({ host: "api.weibo.cn" }), "shop").indexOf("Host: api.weibo.cn\r\n") > 0, true);
+  });
+});
+
+describe("the time of a check", () => {
+  it("ends at the latest when the next one is due", () => {
+    equal(probeTimeout(checkWith({ interval: 5, timeout: 2 })), 2);
+    equal(probeTimeout(checkWith({ interval: 1, timeout: 60 })), 1);
   });
 });
 

@@ -111,6 +111,22 @@ upstream new {
     equal(compose(replaced, []), written);
   });
 
+  it("holds one of names that differ only in case, and names the other: nginx would refuse both", () => {
+    const text = compose("", [dynamic("foo", "server 10.0.0.1:1;"), dynamic("Foo", "server 10.0.0.1:2;"), dynamic("bar", "server 10.0.0.1:3;")]);
+    equal(dynamics(text), ["Foo", "bar"]);
+    contains(text, "\n# left out: foo, which nginx takes for Foo\n");
+    const other = compose("", [dynamic("foo", "server 10.0.0.1:1;"), dynamic("Foo", "removed")]);
+    equal(dynamics(other), ["foo"]);
+  });
+
+  it("may speak of thousands", () => {
+    const many: DynamicUpstream[] = [];
+    for (let i = 0; i < 9000; i++) {
+      many.push(dynamic(`u${i}`, "removed"));
+    }
+    equal(compose("", many).split("\n# removed: ").length, 9001);
+  });
+
   it("is the same for the same upstreams, whatever was there and in whatever order they come", () => {
     const first = [dynamic("b", "server 10.0.0.1:1;"), dynamic("a", "server 10.0.0.1:2;"), dynamic("stable", "removed")];
     const text = compose(written, first);

@@ -4,7 +4,7 @@ import { applyDraft, setDefinition } from "../../src/dygateway/core/upstream/edi
 import { findPeer, hasUsablePeer, peersOf } from "../../src/dygateway/core/upstream/edit_peers.ts";
 import type { PeerTarget } from "../../src/dygateway/core/upstream/edit_peers.ts";
 import { noPause } from "../../src/dygateway/core/result.ts";
-import type { Upstream } from "../../src/dygateway/core/upstream/model.ts";
+import type { Server, Upstream } from "../../src/dygateway/core/upstream/model.ts";
 import { parseUpstreamBody } from "../../src/dygateway/core/upstream/parse.ts";
 import { printUpstreamBody } from "../../src/dygateway/core/upstream/print.ts";
 import { equal } from "../support/assert.ts";
@@ -29,6 +29,15 @@ describe("adding a server", () => {
     equal(edited(two, (upstream) => addServer(upstream, "10.0.0.1:80", { maxFails: 4 })), "server 10.0.0.1:80 weight=3 max_fails=4; server 10.0.0.2:80;");
     const body = "server 10.0.0.1:80 weight=3 drain out; server 10.0.0.2:80;";
     equal(edited(body, (upstream) => addServer(upstream, "10.0.0.1:80", {})), two);
+  });
+
+  it("may be one of thousands", () => {
+    const [server] = upstreamOf(two).servers;
+    const servers: Server[] = [];
+    for (let i = 0; i < 9000; i++) {
+      servers.push({ ...(server as Server), address: `10.1.${Math.floor(i / 250)}.${i % 250}:80` });
+    }
+    equal(addServer({ ...upstreamOf(two), servers }, "10.0.0.3:80", {}).servers.length, 9001);
   });
 
   it("leaves one down that an operator took down", () => {

@@ -62,7 +62,15 @@ interface DnsOptions {
   readonly timeout: number;
 }
 
+interface Closeable {
+  close(): unknown;
+}
+
 interface DnsClient {
+  /** One for each nameserver. The client itself never closes them. */
+  readonly socks?: readonly Closeable[];
+  /** For answers that do not fit into a datagram. */
+  readonly tcp_sock?: Closeable;
   /** A list of records that may have `errcode` and `errstr`. */
   query(name: string, options: { readonly qtype: number }): LuaMultiReturn<[DnsAnswer | undefined, string | undefined]>;
 }

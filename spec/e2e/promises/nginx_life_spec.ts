@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { useCluster, WORKERS } from "../support/cluster.ts";
@@ -6,7 +7,7 @@ import { workerPids } from "../support/error_log.ts";
 import { until } from "../support/until.ts";
 import { snapshotIsSaved, storeIs, workersOf, writeLevels } from "./faults.ts";
 import { KeptConnection } from "./kept_connection.ts";
-import { otherLevels, threeLevels } from "./users.ts";
+import { byRange, bySuffix, otherLevels, threeLevels } from "./users.ts";
 import { putInForce, storeGroup, witnessed, type Witness } from "./witness.ts";
 
 const cluster = useCluster();
@@ -158,6 +159,27 @@ describe("workers are killed", () => {
         }, 10_000);
         await putInForce(witness, cluster, host, n % 2 === 0 ? otherLevels : threeLevels);
       }
+    }, { again: true });
+  });
+
+  test("the leader three times, and the rules that it has left on the disk go with the states that they belong to", async () => {
+    const folder = join(cluster.folder, "snapshot");
+    const unusedRules = (): string[] => {
+      const states = ["state", "state.previous"].map((name) => readFileSync(join(folder, name), "utf8")).join("");
+      return readdirSync(folder).filter((name) => name.startsWith("rules-") && !states.includes(name.slice("rules-".length)));
+    };
+    await witnessed(cluster, "leader kill -9 between changes", [bySuffix("beta1")], async (witness, host) => {
+      await snapshotIsSaved(cluster);
+      const before = unusedRules();
+      for (const upstream of ["beta2", "beta3", "beta4"] as const) {
+        process.kill((await workersOf(cluster)).find(({ leader }) => leader)?.pid ?? -1, "SIGKILL");
+        await until("another leads", async () => (await workersOf(cluster)).some(({ alive, leader }) => alive && leader), 10_000);
+        await putInForce(witness, cluster, host, [bySuffix(upstream)]);
+        await snapshotIsSaved(cluster);
+      }
+      await putInForce(witness, cluster, host, [byRange("beta1")]);
+      await snapshotIsSaved(cluster);
+      await until("they are gone", () => unusedRules().every((name) => before.includes(name)));
     }, { again: true });
   });
 

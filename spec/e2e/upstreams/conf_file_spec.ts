@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { expectNoFaults } from "../support/error_log.ts";
@@ -111,8 +111,10 @@ test("an upstream that is removed is gone, also where nginx has read it from the
 
 test("a definition that the file had of its own counts again, when the one that replaced it is taken out of Redis", async () => {
   const [server] = await upstreams.servers(1);
+  // With a directive that means nothing to the gateway.
+  writeFileSync(upstreams.confFile, file().replace("upstream beta1 {", "upstream beta1 {\n    zone beta1 64k;"));
   await upstreams.set(`server ${server.address};`, "beta1");
-  await holds("#dygateway:");
+  await holds("#dygateway:     zone beta1 64k;");
   await cluster.restart();
   await upstreams.everyWorkerAnswers("beta1", "s1");
   await cluster.redis.client.hdel("ab:test:upstreams", "beta1");
@@ -160,6 +162,20 @@ test("an operator's edit stays, and one that breaks the file is not thrown away"
   await until("it is written", () => file().includes(`upstream ${other} {`), 10_000);
 });
 
+test("of names that differ only in case, written to the store by hand, one stands in the file and the other is reported", async () => {
+  const [one, two] = await upstreams.servers(2);
+  await upstreams.byHand({ Clash: `server ${one.address};`, clash: `server ${two.address};` });
+  await holds("upstream Clash {");
+  await until("the other is reported", async () => {
+    const { broken } = (await cluster.done("status")).data.upstreams as { broken: { name: string; reason: string }[] };
+    return broken.some(({ name, reason }) => name === "clash" && reason.includes("'Clash'"));
+  });
+  await holds("# left out: clash");
+  expect((await plainNginx(["clash"], 1))[0]).toEqual((await plainNginx(["Clash"], 1))[0]);
+  await cluster.redis.client.hdel("ab:test:upstreams", "Clash", "clash");
+  await until("both are gone", () => !file().toLowerCase().includes("clash"));
+});
+
 test("a file that cannot be written is reported, and written as soon as it can be", async () => {
   const [server] = await upstreams.servers(1);
   const blocker = `${upstreams.confFile}.new`;
@@ -172,6 +188,21 @@ test("a file that cannot be written is reported, and written as soon as it can b
   await until("it is written", () => file().includes(`upstream ${name} {`), 10_000);
   expect(await confStatus()).toMatchObject({ problem: "" });
   expect(existsSync(blocker)).toBe(false);
+});
+
+test("a file that cannot be read is reported and not overwritten", async () => {
+  const [server] = await upstreams.servers(1);
+  const path = upstreams.confFile;
+  const good = readFileSync(path, "utf8");
+  // Not even nginx's master may read a link that leads to itself.
+  rmSync(path);
+  symlinkSync(path, path);
+  const name = await upstreams.set(`server ${server.address};`);
+  await until("it is reported", async () => (await confStatus()).problem.includes("symbolic links"));
+  expect(lstatSync(path).isSymbolicLink()).toBe(true);
+  rmSync(path);
+  writeFileSync(path, good);
+  await until("it is written", () => readFileSync(path, "utf8").includes(`upstream ${name} {`), 10_000);
 });
 
 test("nothing broke on the way", () => {

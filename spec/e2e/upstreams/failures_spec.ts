@@ -36,6 +36,13 @@ location @else {
   rewrite_by_lua_block { require("dygateway.phases.rewrite").balance() }
   proxy_pass http://$backend;
 }
+location = /long {
+  content_by_lua_block {
+    local variables = require("dygateway.gateway.variables")
+    local name = ("a"):rep(1000000)
+    ngx.say(tostring(variables.readVariable(name)), " ", variables.readNumber(name))
+  }
+}
 location ~ ^/parts/(?<part>[^/]+)$ {
   content_by_lua_block {
     local answers = { ngx.location.capture_multi({ { "/to/" .. ngx.var.part .. "/" }, { "/to/" .. ngx.var.part .. "/" } }) }
@@ -225,6 +232,22 @@ describe("who is chosen", () => {
     }
     expect(seen.size).toBeGreaterThan(2);
   });
+
+  test("by a key of as many parts as it has", async () => {
+    const servers = (await upstreams.servers(4)).map(({ address }) => `server ${address};`).join(" ");
+    const keys = ["$arg_all", "12$arg_c", "$arg_a$arg_b$arg_c", "$arg_a${arg_b}$arg_c$arg_none", "1$arg_b$arg_c$arg_none$arg_none"];
+    const names = await Promise.all(keys.map((key) => upstreams.set(`hash "${key}"; ${servers}`)));
+    for (let user = 0; user < 10; user++) {
+      const path = `/?all=12${user}&a=1&b=2&c=${user}`;
+      const answers = await Promise.all(names.map((name) => upstreams.answerer(name, { path })));
+      expect(answers[0]).toMatch(/^s\d$/);
+      expect(new Set(answers).size).toBe(1);
+    }
+  });
+});
+
+test("a variable's name may be of any length", async () => {
+  expect((await cluster.send("any.test", { path: "/long" })).text).toBe("nil -1\n");
 });
 
 describe("running requests are counted right", () => {

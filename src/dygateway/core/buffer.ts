@@ -24,7 +24,7 @@ interface Ffi {
   };
   cdef(this: void, declarations: string): void;
   cast(this: void, type: string, memory: Memory | number): NumberBuffer;
-  gc(this: void, buffer: NumberBuffer, free: Free): NumberBuffer;
+  gc(this: void, buffer: NumberBuffer, free: Free | undefined): NumberBuffer;
 }
 
 declare function require(this: void, name: string): Ffi;
@@ -109,15 +109,33 @@ function allocate(bytes: number): Allocated {
   return { memory, free: C.dygateway_free };
 }
 
-function buffer(type: ElementType, length: number): NumberBuffer {
+/** A buffer that need not wait for the collector, which does not see how large it is. */
+export interface Scratch {
+  readonly buffer: NumberBuffer;
+  /** Gives the memory back now; the buffer is not to be touched any more. */
+  readonly free: (this: void) => void;
+}
+
+function scratch(type: ElementType, length: number): Scratch {
   if (ffi !== undefined) {
     const { memory, free } = allocate(length * type.size);
-    return ffi.gc(ffi.cast(type.pointer, memory), free);
+    const allocated = ffi.gc(ffi.cast(type.pointer, memory), free);
+    return {
+      buffer: allocated,
+      free: () => {
+        ffi.gc(allocated, undefined);
+        free(memory);
+      },
+    };
   }
   if (type.typedArray === undefined) {
     throw new Error("there are no typed arrays in this runtime");
   }
-  return new type.typedArray(length);
+  return { buffer: new type.typedArray(length), free: () => undefined };
+}
+
+function buffer(type: ElementType, length: number): NumberBuffer {
+  return scratch(type, length).buffer;
 }
 
 /** The same memory twice: as doubles and as integers of two bytes. Whoever keeps one keeps both. */
@@ -144,6 +162,14 @@ export function doubles(length: number): NumberBuffer {
 /** Room for `length` integers from 0 to 65535, all 0. */
 export function shorts(length: number): NumberBuffer {
   return buffer(short, length);
+}
+
+export function scratchDoubles(length: number): Scratch {
+  return scratch(double, length);
+}
+
+export function scratchShorts(length: number): Scratch {
+  return scratch(short, length);
 }
 
 /** Room for `length` integers from 0 to 2^32 - 1, all 0. */

@@ -1,7 +1,8 @@
 import type { Balancer, Peer } from "../core/upstream/balancer.ts";
+import { peerRecovered } from "./health/passive.ts";
 import { logErrorSometimes } from "./log.ts";
 import { wholeSeconds } from "./nginx_lua.ts";
-import { leavePeer, recall, settle } from "./tries.ts";
+import { beginAgain, leavePeer, recall, recallOrRemember } from "./tries.ts";
 import type { Tries } from "./tries.ts";
 import { allowTries, givePeer, lastTry } from "./tries_left.ts";
 
@@ -23,7 +24,9 @@ function isLaterTry(tries: Tries, balancer: Balancer, now: number): boolean {
   const state = lastTry();
   if (state === "first") {
     // nginx begins anew, for the first time or after an internal redirect.
-    settle(tries);
+    if (peer !== undefined) {
+      beginAgain(tries);
+    }
     tries.tried = undefined;
     return false;
   }
@@ -61,7 +64,7 @@ function choose(tries: Tries, now: number): Peer | undefined {
  * @inlined
  */
 export function balance(): void {
-  const tries = recall();
+  const tries = recall() ?? recallOrRemember();
   if (tries === undefined) {
     refuse("unrouted", "a request reached the balancer whose location does not run dygateway in its rewrite phase");
     return;
@@ -78,6 +81,10 @@ export function balance(): void {
   tries.peer = peer;
   if (!tries.isCounted) {
     balancer.release(peer, now);
+    // Nobody will tell how its last try ends: to be tried is to be back, until a try fails.
+    if (balancer.succeeded(peer, now)) {
+      peerRecovered(name, peer);
+    }
   }
   if (problem !== undefined) {
     refuse(`peer ${name}`, `upstream '${name}': nginx refuses the peer ${peer.address}: ${problem}`);

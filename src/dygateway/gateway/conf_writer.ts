@@ -6,7 +6,7 @@ import { updateConf, writtenRevision } from "../core/upstream/conf_file.ts";
 import type { DynamicUpstream } from "../core/upstream/conf_file.ts";
 import type { Upstream } from "../core/upstream/model.ts";
 import { parseStored } from "../core/upstream/stored.ts";
-import { exists, PUBLIC_UMASK, readFileText, realPath, writeFile, writeText } from "./files.ts";
+import { exists, PUBLIC_UMASK, readExisting, realPath, writeFile, writeText } from "./files.ts";
 import { readName } from "./health/records.ts";
 import { LEASE_LOST } from "./leader.ts";
 import { logErrorSometimes } from "./log.ts";
@@ -62,7 +62,7 @@ function publishedUpstreams(pause: Pause): DynamicUpstream[] {
 
 /** @throws with the reason; the file that was there stays. */
 function writeConf(path: string, revision: number, isDurable: boolean, pause: Pause): void {
-  const existing = readFileText(path) ?? "";
+  const existing = readExisting(path);
   const upstreams = publishedUpstreams(pause);
   const composed = updateConf(existing, upstreams, revision, pause);
   if (!composed.ok) {

@@ -16,7 +16,7 @@ import { answered, change } from "./admin_action.ts";
 import type { Action } from "./admin_action.ts";
 import type { AdminContext } from "./admin_context.ts";
 import { readBody } from "./admin_request.ts";
-import { definitionOf, reportStatus, upstreamsAsked } from "./dyupsc_reports.ts";
+import { definitionOf, keepaliveNoteOf, reportStatus, upstreamsAsked } from "./dyupsc_reports.ts";
 import { livePeers } from "./live_peers.ts";
 import { staticUpstreams } from "./static_upstreams.ts";
 
@@ -37,7 +37,9 @@ function instruct(context: AdminContext, instruction: Instruction, parameters: P
     return planned;
   }
   const statics = staticUpstreams();
-  return change(context, () => planned.value(context.change, statics), ({ detail }) => ({ detail }));
+  const isNoted = (given(parameters, "keepalive_timeout") ?? given(parameters, "keepalive_requests")) !== undefined;
+  const note = isNoted ? keepaliveNoteOf(context.settings) : "";
+  return change(context, () => planned.value(context.change, statics), ({ detail }) => ({ detail: `${detail}${note}` }));
 }
 
 for (const name of Object.keys(upstreamInstructions)) {

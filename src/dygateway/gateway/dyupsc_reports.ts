@@ -1,5 +1,5 @@
 import { pageOf } from "../core/admin/parameters.ts";
-import { upstreamAnswer } from "../core/admin/upstream_answers.ts";
+import { keepaliveNote, upstreamAnswer } from "../core/admin/upstream_answers.ts";
 import { given } from "../core/admin/upstream_parameters.ts";
 import { healthAnswer, upstreamStatus } from "../core/admin/upstream_status.ts";
 import { object } from "../core/json/value.ts";
@@ -8,6 +8,7 @@ import { lookup, sortedKeys } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import { failure, success } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
+import type { Settings } from "../core/settings.ts";
 import type { StoreWork } from "../core/store/command.ts";
 import { listUpstreams, mergeUpstreams, readDefinition, readUpstream } from "../core/store/upstream_reads.ts";
 import type { FoundUpstream } from "../core/store/upstream_reads.ts";
@@ -71,6 +72,11 @@ function healthOf(name: string, upstream: Upstream): JsonValue | undefined {
   ]);
 }
 
+/** Empty where something else than the gateway chooses the servers. */
+export function keepaliveNoteOf(settings: Settings): string {
+  return settings.upstreams?.engine === "balancer" ? keepaliveNote : "";
+}
+
 /** The definition of an upstream, and what the active checks say of its peers. */
 export function definitionOf(context: AdminContext, name: string): Result<ActionAnswer> {
   const asked = upstreamsAsked(context, name);
@@ -83,7 +89,9 @@ export function definitionOf(context: AdminContext, name: string): Result<Action
     return definition;
   }
   const data = upstreamAnswer(found, definition.value, healthOf(name, definition.value));
-  return success({ detail: asked.value.detail, data });
+  const { timeout, requests } = definition.value.keepalive ?? {};
+  const isNoted = found.source === "redis" && (timeout ?? requests) !== undefined;
+  return success({ detail: `${asked.value.detail}${isNoted ? keepaliveNoteOf(context.settings) : ""}`, data });
 }
 
 /** What every worker of this node counts for the peers of an upstream, or of a page of them. */
@@ -99,7 +107,7 @@ export function reportStatus(context: AdminContext): Result<ActionAnswer> {
   const all = asked.value.value;
   const end = Math.min(page.value.from + page.value.count, all.length);
   const found = all.slice(page.value.from, end);
-  const answers = askWorkers(found.map(({ name }) => name));
+  const answers = askWorkers(found.map(({ name }) => name), context.pause);
   const upstreams = found.map(({ name, source }) => {
     context.pause();
     return [name, upstreamStatus(name, source, answers, healthReport(name))] as const;

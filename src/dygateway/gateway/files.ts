@@ -106,6 +106,30 @@ export function writeLine(file: LuaFile, line: string): void {
   writeText(file, `${line}\n`);
 }
 
+/** No such file or directory (errno(3)). */
+const ENOENT = 2;
+
+/** Lua's `read` answers nil and a reason where the file is a folder, for one; its typing knows no reason. */
+const readAll = (file: LuaFile): LuaMultiReturn<[string | undefined, string?]> =>
+  (file as unknown as { read(what: string): LuaMultiReturn<[string | undefined, string?]> }).read("*a");
+
+/** The whole file; "" where there is none. @throws with the system's reason when there is one that cannot be read. */
+export function readExisting(path: string): string {
+  const [file, reason, code] = io.open(path, "rb");
+  if (file === undefined) {
+    if (code === ENOENT) {
+      return "";
+    }
+    throw reason;
+  }
+  const [text, problem] = readAll(file);
+  file.close();
+  if (text === undefined) {
+    throw `${path}: ${problem ?? "could not be read"}`;
+  }
+  return text;
+}
+
 /** Undefined where there is no file that can be read. */
 export function readFileText(path: string): string | undefined {
   const [file] = io.open(path, "rb");

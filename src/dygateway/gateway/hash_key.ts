@@ -10,16 +10,34 @@ const readNothing: ReadKey = /** @inlined */ () => "";
 
 const readClientAddress: ReadKey = /** @inlined */ () => readVariable("binary_remote_addr") ?? "";
 
+/** @inlined */
+function readPart(part: KeyPart): string {
+  const value = part.variable ? (readVariable(part.text) ?? "") : part.text;
+  return value;
+}
+
+/** Written out for as many parts as keys have: a loop would end a request's compiled code. */
 function readParts(parts: readonly KeyPart[]): ReadKey {
-  const [only] = parts;
-  if (parts.length === 1 && only?.variable === true) {
-    const { text } = only;
-    return /** @inlined */ () => readVariable(text) ?? "";
+  const [first, second, third, fourth] = parts;
+  if (first === undefined) {
+    return readNothing;
+  }
+  if (second === undefined) {
+    return /** @inlined */ () => readPart(first);
+  }
+  if (third === undefined) {
+    return /** @inlined */ () => readPart(first) + readPart(second);
+  }
+  if (fourth === undefined) {
+    return /** @inlined */ () => readPart(first) + readPart(second) + readPart(third);
+  }
+  if (parts.length === 4) {
+    return /** @inlined */ () => readPart(first) + readPart(second) + readPart(third) + readPart(fourth);
   }
   return () => {
     let key = "";
-    for (const { variable, text } of parts) {
-      key += variable ? (readVariable(text) ?? "") : text;
+    for (const part of parts) {
+      key += readPart(part);
     }
     return key;
   };

@@ -18,7 +18,7 @@ declare function require(this: void, name: string): Ffi;
 const ffi = require("ffi");
 ffi.cdef('int dygateway_kill(int pid, int signal) __asm__("kill");');
 
-function isGone(pid: number): boolean {
+export function isGone(pid: number): boolean {
   return ffi.C.dygateway_kill(pid, 0) !== 0 && ffi.errno() === ESRCH;
 }
 

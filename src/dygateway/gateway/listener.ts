@@ -71,10 +71,13 @@ export function createListener(
     if (channel === INVALIDATIONS) {
       if (payload === ngxNull) {
         seen.everything();
-      } else {
+      } else if (typeof payload === "object") {
         for (const key of payload as string[]) {
           seen.key(key);
         }
+      } else {
+        // Anybody may publish there, too; Redis itself sends lists.
+        return;
       }
     }
     wake();
@@ -108,23 +111,31 @@ export function createListener(
     }
   }
 
+  /** Follows on a connection until it breaks, `stop` says so or another is wanted. */
+  function follow(client: RedisClient): void {
+    subscribed = subscribe(client);
+    if (subscribed) {
+      // Whatever was written while nobody listened.
+      seen.everything();
+      wake();
+      logNotice(tracking ? "following Redis: every write is announced" : "following Redis: own changes are announced");
+      listen(client);
+    }
+  }
+
   function run(): void {
     while (!stop()) {
       again = false;
       const connected = isReachable() ? connect(settings) : undefined;
       if (connected?.ok === true) {
         const { client } = connected.value;
-        subscribed = subscribe(client);
-        if (subscribed) {
-          // Whatever was written while nobody listened.
-          seen.everything();
-          wake();
-          logNotice(tracking ? "following Redis: every write is announced" : "following Redis: own changes are announced");
-          listen(client);
-        }
+        const [followed, reason] = pcall(follow, client);
         subscribed = false;
         tracking = false;
         client.close();
+        if (!followed) {
+          logErrorSometimes("listener", `listening to Redis broke off and begins again: ${tostring(reason)}`);
+        }
       }
       if (!stop()) {
         ngx.sleep(isReachable() ? RETRY_SECONDS : LOOK_SECONDS);

@@ -64,15 +64,15 @@ export function hostnamesAfter(
   return moved ? Object.keys(all) : undefined;
 }
 
-/** @param hostnames of runtimes that are published. */
-export function createLoader(keys: Keys, hostnames: readonly string[], pause: Pause): Loader {
+/** @param publishedHostnames those that have a manifest now. */
+export function createLoader(keys: Keys, publishedHostnames: readonly string[], pause: Pause): Loader {
   const known: Lookup<Known> = lookup();
   const index = createLoaderIndex();
   const held: Lookup<HeldRules> = lookup();
   /** Manifests that were loaded and wait to be published. */
   const pending: Lookup<Known> = lookup();
 
-  for (const hostname of hostnames) {
+  for (const hostname of publishedHostnames) {
     pause();
     const manifest = readManifest(hostname);
     const text = readManifestText(hostname);

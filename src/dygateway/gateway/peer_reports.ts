@@ -15,7 +15,9 @@ import { liveUpstream } from "./upstreams.ts";
  *
  *   ask            the number of the last question
  *   ask:<n>        the upstreams it is about
- *   ask:<n>:<id>   what worker <id> answers
+ *   ask:<n>:<id>:<i>   what worker <id> says of the i-th of them; one by one, as many thousands of peers at once would
+ *                      keep a worker from its requests
+ *   ask:<n>:<id>       that it has said all, and who it is
  */
 const LIFETIME_SECONDS = 10;
 /** A worker that has not said anything for so long is not waited for. */
@@ -24,6 +26,8 @@ const WAIT_SECONDS = 1;
 const LOOK_SECONDS = 0.005;
 /** Questions that a worker goes back to when it begins. */
 const MOST_BEHIND = 100;
+
+type Answerer = Omit<WorkerAnswer, "upstreams">;
 
 /** The last question that this worker has looked at; -1 before its first. */
 let answeredUpTo = -1;
@@ -47,15 +51,16 @@ function answer(question: number, pause: Pause): void {
   if (names === undefined || id === undefined) {
     return;
   }
-  const upstreams: Lookup<WorkerUpstream> = lookup();
-  for (const name of names) {
-    const balancer = liveUpstream(name)?.balancer;
+  for (let i = 0; i < names.length; i++) {
+    const balancer = liveUpstream(names[i]!)?.balancer;
     if (balancer !== undefined) {
-      upstreams[name] = numbersOf(balancer, pause);
+      const numbers = numbersOf(balancer, pause);
+      dict().safe_set(`ask:${question}:${id}:${i}`, cjson.encode(numbers)[0] ?? "", LIFETIME_SECONDS);
+      pause();
     }
   }
   const inForce = readWorkerReports().find((report) => report.id === id);
-  const own: WorkerAnswer = { id, pid: ngx.worker.pid(), revision: inForce?.revision ?? 0, upstreams };
+  const own: Answerer = { id, pid: ngx.worker.pid(), revision: inForce?.revision ?? 0 };
   dict().safe_set(`ask:${question}:${id}`, cjson.encode(own)[0] ?? "", LIFETIME_SECONDS);
 }
 
@@ -104,11 +109,30 @@ function ask(names: readonly string[]): string | undefined {
   return undefined;
 }
 
+/** Takes a worker's answer out of the shared dict; undefined where it has not said all. */
+function takeAnswer(key: string, id: number, names: readonly string[], pause: Pause): WorkerAnswer | undefined {
+  const own = readJson(`${key}:${id}`) as Answerer | undefined;
+  if (own === undefined) {
+    return undefined;
+  }
+  const upstreams: Lookup<WorkerUpstream> = lookup();
+  for (let i = 0; i < names.length; i++) {
+    const part = `${key}:${id}:${i}`;
+    const numbers = readJson(part) as WorkerUpstream | undefined;
+    if (numbers !== undefined) {
+      upstreams[names[i]!] = numbers;
+      dict().delete(part);
+    }
+    pause();
+  }
+  return { ...own, upstreams };
+}
+
 /**
  * Asks every worker of this node for its numbers, and waits for those that are alive, which takes as long as their
  * timers do. One that is busy with something large may be missing.
  */
-export function askWorkers(names: readonly string[]): WorkerAnswer[] {
+export function askWorkers(names: readonly string[], pause: Pause): WorkerAnswer[] {
   const key = ask(names);
   if (key === undefined) {
     return [];
@@ -121,7 +145,7 @@ export function askWorkers(names: readonly string[]): WorkerAnswer[] {
   }
   const answers: WorkerAnswer[] = [];
   for (const id of waiting) {
-    const own = readJson(`${key}:${id}`) as WorkerAnswer | undefined;
+    const own = takeAnswer(key, id, names, pause);
     if (own !== undefined) {
       answers.push(own);
     }

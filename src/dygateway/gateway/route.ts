@@ -1,6 +1,5 @@
-import { closingBlock, keepaliveBlock } from "../core/upstream/name.ts";
-import { forget, recall, remember } from "./tries.ts";
-import { hasUpstreams, liveUpstream } from "./upstreams.ts";
+import { forget, remember } from "./tries.ts";
+import { hasUpstreams, liveUpstream, upstreamOfBlock } from "./upstreams.ts";
 import { readVariable, writeVariable } from "./variables.ts";
 
 /**
@@ -17,11 +16,8 @@ export function route(decided: string | undefined): void {
     return;
   }
   const name = decided ?? readVariable("backend") ?? "";
-  let upstream = liveUpstream(name);
-  if (upstream === undefined && (name === keepaliveBlock || name === closingBlock)) {
-    // An error page has sent it here again, to a location that leaves `$backend` as it is.
-    upstream = recall()?.upstream;
-  }
+  // Of a block where an error page has sent it here again, to a location that leaves `$backend` as it is.
+  const upstream = liveUpstream(name) ?? upstreamOfBlock(name);
   if (upstream !== undefined) {
     remember(upstream);
     writeVariable("backend", upstream.block);

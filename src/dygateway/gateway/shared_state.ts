@@ -1,7 +1,6 @@
 import { printJson } from "../core/json/print.ts";
 import { object } from "../core/json/value.ts";
 import { noPause } from "../core/result.ts";
-import type { Pause } from "../core/result.ts";
 import type { RuntimeManifest } from "../core/store/manifest.ts";
 import { dict } from "./platform.ts";
 import { readJson, readText, writeAll, writeReport } from "./shared_dict.ts";
@@ -79,29 +78,6 @@ function readWriting(): number {
 /** Whether a step after this one is being written, or was begun by a leader that did not live to publish it. */
 export function isOvertaken(seq: number): boolean {
   return readWriting() > seq;
-}
-
-export interface ManifestNames {
-  readonly hostnames: string[];
-  readonly upstreams: string[];
-}
-
-/**
- * Those that have manifests, whatever the lists say, which a step that was broken off may have overwritten or not. Locks
- * the dict for milliseconds where there are tens of thousands of keys.
- */
-export function findManifests(pause: Pause): ManifestNames {
-  const found: ManifestNames = { hostnames: [], upstreams: [] };
-  for (const key of dict().get_keys(0)) {
-    const kind = key.slice(0, 2);
-    if (kind === "m:") {
-      found.hostnames.push(key.slice(2));
-    } else if (kind === "u:") {
-      found.upstreams.push(key.slice(2));
-    }
-    pause();
-  }
-  return found;
 }
 
 export function readHostnames(): string[] {

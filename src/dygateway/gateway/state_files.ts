@@ -3,7 +3,7 @@ import type { RulesPlace, RuntimeManifest } from "../core/store/manifest.ts";
 import { upstreamManifestJson } from "../core/store/upstream_manifest.ts";
 import { printJson } from "../core/json/print.ts";
 import { lookup } from "../core/lookup.ts";
-import type { Lookup } from "../core/lookup.ts";
+import type { Lookup, TextSet } from "../core/lookup.ts";
 import { noPause } from "../core/result.ts";
 import type { Pause } from "../core/result.ts";
 import { eachLine, exists, writeFile, writeLine } from "./files.ts";
@@ -47,8 +47,8 @@ function writeRules(dir: string, rules: RulesPlace, pause: Pause): void {
   });
 }
 
-function digestsIn(manifests: readonly RuntimeManifest[]): Lookup<boolean> {
-  const digests: Lookup<boolean> = lookup();
+function digestsIn(manifests: readonly RuntimeManifest[]): TextSet {
+  const digests: TextSet = lookup();
   for (const manifest of manifests) {
     for (const level of manifest.levels) {
       if (level.rules !== undefined) {
@@ -59,15 +59,8 @@ function digestsIn(manifests: readonly RuntimeManifest[]): Lookup<boolean> {
   return digests;
 }
 
-/** Digests whose files the last two states refer to; others may go. */
-let current: Lookup<boolean> = lookup();
-let previous: Lookup<boolean> = lookup();
-
-/**
- * Writes what is published. The leading worker does, in slices.
- * @throws with the reason; the files that were there stay usable.
- */
-export function saveState(dir: string, position: SavedPosition, pause: Pause): void {
+/** @returns the digests of the files that it refers to. @throws with the reason; the files that were there stay usable. */
+function saveState(dir: string, position: SavedPosition, pause: Pause): TextSet {
   const manifests: RuntimeManifest[] = [];
   const runtimes: string[] = [];
   for (const hostname of readHostnames()) {
@@ -94,14 +87,40 @@ export function saveState(dir: string, position: SavedPosition, pause: Pause): v
   }
   const path = `${dir}/state`;
   writeSavedState(path, position, runtimes, upstreams, `${path}.previous`, pause);
-  const next = digestsIn(manifests);
-  for (const old of Object.keys(previous)) {
-    if (current[old] !== true && next[old] !== true) {
-      os.remove(rulesFile(dir, old));
+  return digestsIn(manifests);
+}
+
+/** Digests that a state file refers to, as far as it can be read. */
+function digestsInFile(path: string, pause: Pause): TextSet {
+  const digests: TextSet = lookup();
+  eachLine(path, (line) => {
+    for (const [digest] of string.gmatch(line, '"digest":"(%x+)"')) {
+      digests[digest ?? ""] = true;
     }
-  }
-  previous = current;
-  current = next;
+    pause();
+  });
+  return digests;
+}
+
+/** Writes what is published, in slices, and removes the rules that the last two states do not refer to. */
+export function stateSaver(dir: string, pause: Pause): (this: void, position: SavedPosition) => void {
+  /** What the last two states refer to. The first time they are another leader's. */
+  let current: TextSet | undefined;
+  let previous: TextSet = lookup();
+  return (position) => {
+    if (current === undefined) {
+      previous = digestsInFile(`${dir}/state.previous`, pause);
+      current = digestsInFile(`${dir}/state`, pause);
+    }
+    const next = saveState(dir, position, pause);
+    for (const old of Object.keys(previous)) {
+      if (current[old] !== true && next[old] !== true) {
+        os.remove(rulesFile(dir, old));
+      }
+    }
+    previous = current;
+    current = next;
+  };
 }
 
 /** Puts the rules of a file into the shared dict. @returns their place, or undefined where the file is not usable. */
@@ -160,7 +179,6 @@ export function restoreState(dir: string): void {
     const restored = restoreManifest(dir, manifest, places);
     runtimes.push({ hostname: manifest.hostname, manifest: printJson(manifestJson(restored), noPause) });
   }
-  current = digestsIn(manifests);
   const step = {
     runtimes,
     hostnames: manifests.map((manifest) => manifest.hostname),

@@ -1,8 +1,8 @@
 import { LEASE_LOST } from "./leader.ts";
 import { logErrorSometimes } from "./log.ts";
 import type { Pause } from "../core/result.ts";
-import { saveState } from "./state_files.ts";
-import { readPosition, writeSnapshotReport } from "./shared_state.ts";
+import { stateSaver } from "./state_files.ts";
+import { isOvertaken, readPosition, writeSnapshotReport } from "./shared_state.ts";
 
 /** Seconds between two writings of the state, so that many small changes are not as many files. */
 const SAVE_SECONDS = 0.5;
@@ -21,6 +21,7 @@ export function createStateKeeper(dir: string, pause: Pause): StateKeeper {
   let dirty = true;
   let triedAt = 0;
   let waitSeconds = SAVE_SECONDS;
+  const saveState = stateSaver(dir, pause);
   return {
     changed: () => {
       dirty = true;
@@ -28,12 +29,12 @@ export function createStateKeeper(dir: string, pause: Pause): StateKeeper {
     save: () => {
       const now = ngx.now();
       const position = readPosition();
-      if (dir === "" || !dirty || position.seq === 0 || now - triedAt < waitSeconds) {
+      if (dir === "" || !dirty || position.seq === 0 || now - triedAt < waitSeconds || isOvertaken(position.seq)) {
         return;
       }
       triedAt = now;
       const [saved, reason] = pcall(() => {
-        saveState(dir, position, pause);
+        saveState(position);
       });
       if (!saved && (reason as unknown) === LEASE_LOST) {
         throw LEASE_LOST;

@@ -27,6 +27,8 @@ const POLL_UNANNOUNCED_SECONDS = 0.25;
 /** Seconds between two readings of everything where Redis cannot announce direct writes. */
 const RESCAN_SECONDS = 3;
 const REST_SECONDS = 0.1;
+/** Until work that an error has ended begins again. */
+const RESTART_SECONDS = 1;
 /** Between two attempts to connect: nginx logs each refusal of a unix socket by itself. */
 const FIRST_RETRY_SECONDS = 0.25;
 const MAX_RETRY_SECONDS = 3;
@@ -172,22 +174,39 @@ export function followStore(): void {
     }
   }
 
+  /** Work in a light thread of its own, which ends when it is told to; what ends by an error is begun again. */
+  function spawn(what: string, work: (this: void, ends: (this: void) => boolean) => void): ngx.Thread {
+    return ngx.thread.spawn(() => {
+      while (!stopping()) {
+        let failed = false;
+        const [ran, reason] = pcall(work, () => failed || stopping());
+        if (ran) {
+          return;
+        }
+        // What it has left running ends, too.
+        failed = true;
+        logErrorSometimes(`${what} broke off`, `${what} broke off and begins again: ${tostring(reason)}`);
+        ngx.sleep(RESTART_SECONDS);
+      }
+    });
+  }
+
   const threads = [
-    ngx.thread.spawn(listener.run),
+    spawn("listening to Redis", listener.run),
     ngx.thread.spawn(() => {
       lease.hold(stopping);
     }),
   ];
   // These break off their own light threads, which nobody else can, or finish what they have begun.
   const finishing = [
-    ngx.thread.spawn(() => {
+    spawn("watching peers", (ends) => {
       if (settings.upstreams?.engine === "dyups") {
-        driveDyups(settings.upstreams, stopping);
+        driveDyups(settings.upstreams, ends);
       } else {
-        followHealth(stopping);
+        followHealth(ends);
       }
     }),
-    ngx.thread.spawn(() => {
+    spawn("hearing instructions", () => {
       commands?.run();
     }),
   ];

@@ -9,11 +9,12 @@ import type { Seen } from "./changes_seen.ts";
 import { discardedRules } from "./discarded_rules.ts";
 import { createLoader, hostnamesAfter } from "./loader.ts";
 import { logErrorSometimes } from "./log.ts";
+import { manifestNames } from "./manifest_names.ts";
 import { runResult } from "./redis.ts";
 import type { Connection } from "./redis.ts";
-import { findManifests, isOvertaken, publish, readHostnames, readPosition, readSeq } from "./shared_state.ts";
+import { publish, readPosition } from "./shared_state.ts";
 import type { PublishedRuntime } from "./shared_state.ts";
-import { readUpstreamNames, writeUpstreamsProblem } from "./shared_upstreams.ts";
+import { writeUpstreamsProblem } from "./shared_upstreams.ts";
 import type { PublishedUpstream } from "./shared_upstreams.ts";
 import { createUpstreamLoader, upstreamNamesAfter } from "./upstream_loader.ts";
 
@@ -56,9 +57,9 @@ function vanished<T extends { readonly manifest: string | undefined }>(
  * @param renew makes sure that this worker still leads. @param changed is called when a step was published.
  */
 export function createTaker(keys: Keys, pause: Pause, renew: (this: void) => void, changed: (this: void) => void): Taker {
-  /** A leader that was killed while it published has left manifests of a step that nobody has in force. */
-  let isBrokenOff = isOvertaken(readSeq());
-  const published = isBrokenOff ? findManifests(pause) : { hostnames: readHostnames(), upstreams: readUpstreamNames() };
+  const published = manifestNames(pause);
+  /** Until there is a whole step after the one that was broken off, even one that changes nothing. */
+  let { isBrokenOff } = published;
   const loader = createLoader(keys, published.hostnames, pause);
   const upstreamLoader = createUpstreamLoader(keys, published.upstreams, pause);
   const discarded = discardedRules();

@@ -1,6 +1,8 @@
 import type { Peer } from "../core/upstream/balancer.ts";
+import { judgeTry, upstreamsTried } from "../core/upstream/last_try.ts";
 import { peerFailed, peerRecovered } from "./health/passive.ts";
 import { isSubrequest, requestKey, wholeSeconds } from "./nginx_lua.ts";
+import { upstreamOfBlock } from "./upstreams.ts";
 import type { LiveUpstream } from "./upstreams.ts";
 import { readVariable } from "./variables.ts";
 
@@ -15,6 +17,10 @@ export interface Tries {
   tried: Peer[] | undefined;
   /** What the upstream chooses by. */
   key: string;
+  /** How many upstreams the request is known to have tried before this one. */
+  earlier: number;
+  /** An upstream of nginx's own has answered after this one, as an error page wanted it. */
+  isElsewhere: boolean;
 }
 
 /** By request. A request of nginx's is in one phase at a time and ends in its log phase. */
@@ -35,19 +41,27 @@ function context(): Context {
   return (ngx as unknown as { readonly ctx: Context }).ctx;
 }
 
+/** Where nginx has noted more than one try, or one that may have failed. */
+function judge(tries: Tries, statuses: string, address: string | undefined): boolean {
+  const addresses = readVariable("upstream_addr") ?? "";
+  const headerTimes = readVariable("upstream_header_time") ?? "";
+  const { failed, isLast } = judgeTry({ statuses, addresses, headerTimes }, address, tries.earlier);
+  tries.isElsewhere = !isLast;
+  return failed;
+}
+
 /**
- * How the last try of the request ended, by what nginx has noted: no answer at all, or none that it could read.
+ * How the last try of the upstream ended, by what nginx has noted.
  * @inlined
  */
-function hasFailed(): boolean {
+function hasFailed(tries: Tries, address: string | undefined): boolean {
   const status = readVariable("upstream_status");
   // Of one try, the usual one: a text that Lua has already, so that comparing is all that is done.
   if (status === undefined || (status.length === 3 && status !== "502" && status !== "504")) {
     return false;
   }
-  const last = status.slice(status.length - 3);
-  // A peer that answers 502 itself has sent a header; it is not for nginx to count that, either.
-  return (last === "502" || last === "504") && (readVariable("upstream_header_time") ?? "").endsWith("-");
+  const failed = judge(tries, status, address);
+  return failed;
 }
 
 /**
@@ -76,8 +90,16 @@ export function leavePeer(tries: Tries, peer: Peer, failed: boolean, now: number
 export function settle(tries: Tries): void {
   const { peer } = tries;
   if (peer !== undefined) {
-    leavePeer(tries, peer, hasFailed(), wholeSeconds());
+    leavePeer(tries, peer, hasFailed(tries, peer.address), wholeSeconds());
   }
+}
+
+/** nginx begins anew without our rewrite phase: a redirect, to a location that leaves `$backend` as it is. */
+export function beginAgain(tries: Tries): void {
+  settle(tries);
+  tries.isElsewhere = false;
+  // The try that begins is noted already.
+  tries.earlier = upstreamsTried(readVariable("upstream_status")) - 1;
 }
 
 /**
@@ -88,11 +110,13 @@ function begin(tries: Tries, upstream: LiveUpstream): void {
   tries.upstream = upstream;
   tries.tried = undefined;
   tries.key = "";
+  tries.earlier = 0;
+  tries.isElsewhere = false;
 }
 
 /** @inlined */
 function newTries(upstream: LiveUpstream, isCounted: boolean): Tries {
-  return { upstream, peer: undefined, isCounted, tried: undefined, key: "" };
+  return { upstream, peer: undefined, isCounted, tried: undefined, key: "", earlier: 0, isElsewhere: false };
 }
 
 /**
@@ -106,9 +130,11 @@ export function remember(upstream: LiveUpstream): void {
   }
   const request = requestKey();
   let tries = running[request];
+  let earlier = 0;
   if (tries !== undefined) {
     // Sent here by an error page; or left behind by one at the same address that had no log phase of ours.
     settle(tries);
+    earlier = upstreamsTried(readVariable("upstream_status"));
   } else if (idleCount > 0) {
     idleCount--;
     tries = idle[idleCount]!;
@@ -118,6 +144,7 @@ export function remember(upstream: LiveUpstream): void {
     runningCount++;
   }
   begin(tries, upstream);
+  tries.earlier = earlier;
   running[request] = tries;
 }
 
@@ -135,8 +162,31 @@ export function recall(): Tries | undefined {
 }
 
 /**
+ * What is remembered of a request that has reached the balancer. A subrequest that nginx makes for itself (a slice, the
+ * update of a cache in the background) begins behind the rewrite phase; its `$backend` is that of its request.
+ */
+export function recallOrRemember(): Tries | undefined {
+  const known = recall();
+  if (known !== undefined || !isSubrequest()) {
+    return known;
+  }
+  const upstream = upstreamOfBlock(readVariable("backend") ?? "");
+  if (upstream === undefined) {
+    return undefined;
+  }
+  remember(upstream);
+  const begun = recall();
+  return begun;
+}
+
+/** `$backend` for the access log of a request that an upstream of nginx's own has answered; undefined to leave it. */
+function nameElsewhere(block: string): string | undefined {
+  return readVariable("backend") === block ? "-" : undefined;
+}
+
+/**
  * Ends what is remembered of the request.
- * @returns the upstream's name; undefined where there is nothing.
+ * @returns what `$backend` is to be in the access log; undefined where it is that already.
  * @inlined
  */
 export function forget(): string | undefined {
@@ -148,10 +198,16 @@ export function forget(): string | undefined {
   if (tries === undefined) {
     return undefined;
   }
-  settle(tries);
+  const { peer, upstream } = tries;
+  if (peer === undefined) {
+    // Nobody could be tried; yet somebody else may have answered.
+    hasFailed(tries, undefined);
+  } else {
+    settle(tries);
+  }
   running[request] = undefined;
   runningCount--;
-  const { name } = tries.upstream;
+  const name = tries.isElsewhere ? nameElsewhere(upstream.block) : upstream.name;
   if (idleCount < MAX_IDLE) {
     // Upstreams that are replaced must not live on in what waits here.
     begin(tries, nobody);

@@ -8,7 +8,7 @@ import type { Reply, StoreWork } from "../core/store/command.ts";
 import type { Keys } from "../core/store/keys.ts";
 import { describeUpstream, upstreamManifestJson } from "../core/store/upstream_manifest.ts";
 import type { UpstreamManifest } from "../core/store/upstream_manifest.ts";
-import { readUpstream, readUpstreamNames, readUpstreamText } from "./shared_upstreams.ts";
+import { readUpstream, readUpstreamText } from "./shared_upstreams.ts";
 import type { PublishedUpstream } from "./shared_upstreams.ts";
 
 /** Upstreams in one reply of the store: a long one would be taken apart without a pause. */
@@ -51,14 +51,14 @@ export function upstreamNamesAfter(
   return moved ? sortedKeys(all) : undefined;
 }
 
-/** @param names of those that are published. */
-export function createUpstreamLoader(keys: Keys, names: readonly string[], pause: Pause): UpstreamLoader {
+/** @param publishedNames those that have a manifest now. */
+export function createUpstreamLoader(keys: Keys, publishedNames: readonly string[], pause: Pause): UpstreamLoader {
   const known: Lookup<Known> = lookup();
   /** What was loaded and waits to be published. */
   const pending: Lookup<Known> = lookup();
   let problem = "";
 
-  for (const name of readUpstreamNames()) {
+  for (const name of publishedNames) {
     pause();
     const manifest = readUpstream(name);
     const text = readUpstreamText(name);

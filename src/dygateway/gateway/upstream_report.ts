@@ -1,6 +1,7 @@
 import { jsonNull, object } from "../core/json/value.ts";
 import type { JsonObject, JsonValue } from "../core/json/value.ts";
-import { sortedKeys } from "../core/lookup.ts";
+import { sortedKeys, textSet } from "../core/lookup.ts";
+import { clashingNames } from "../core/upstream/name.ts";
 import { dyupsStatus } from "./dyups_report.ts";
 import { thisNode } from "./node_settings.ts";
 import { readConfReport, readUpstreamsProblem } from "./shared_upstreams.ts";
@@ -39,10 +40,12 @@ export function upstreamsStatus(): JsonValue {
   for (const name of Object.keys(live)) {
     served += live[name]!.balancer === undefined ? 0 : 1;
   }
-  const names = sortedKeys(broken);
+  const clashing = clashingNames(Object.keys(live).filter((name) => live[name]!.balancer !== undefined));
+  const names = sortedKeys(textSet([Object.keys(broken), Object.keys(clashing)]));
   for (const name of names.slice(0, MAX_LISTED)) {
     const isServed = live[name]?.balancer !== undefined;
-    listed.push(object([["name", name], ["last_good_served", isServed], ["reason", broken[name]!]]));
+    const reason = broken[name] ?? `it differs from '${clashing[name]!}' only in case, so it cannot stand in upstream.conf`;
+    listed.push(object([["name", name], ["last_good_served", isServed], ["reason", reason]]));
   }
   return object([
     ["engine", settings.engine],

@@ -4,7 +4,9 @@ import type { Pause } from "../core/result.ts";
 import type { UpstreamManifest } from "../core/store/upstream_manifest.ts";
 import { prepareBalancer } from "../core/upstream/balancer.ts";
 import type { Balancer, PreparedBalancer } from "../core/upstream/balancer.ts";
+import { blockText, firstPattern, nextPattern, PATTERNS } from "../core/upstream/block_text.ts";
 import { closingBlock, foldedName, keepaliveBlock } from "../core/upstream/name.ts";
+import { parseConfBody } from "../core/upstream/parse.ts";
 import { parseStored } from "../core/upstream/stored.ts";
 import { adoptHealth, resolvedServers } from "./health/adopt.ts";
 import { keyReader } from "./hash_key.ts";
@@ -16,7 +18,7 @@ export interface LiveUpstream {
   readonly name: string;
   /** Undefined where the name is to be nobody's: a tombstone. */
   readonly balancer: Balancer | undefined;
-  /** The block of nginx.conf that its requests go through. */
+  /** The block of nginx.conf that its requests go through, in capitals of its own: see core/upstream/block_text.ts. */
   readonly block: string;
   /** Undefined where its strategy needs no key. */
   readonly readKey: ReadKey | undefined;
@@ -28,6 +30,11 @@ export interface LiveUpstream {
 const live: Lookup<LiveUpstream> = lookup();
 /** The same by the name without regard to case: nginx takes `Stable` for its upstream `stable`. */
 const folded: Lookup<LiveUpstream> = lookup();
+/** The same by what they write into `$backend`. */
+const byBlock: Lookup<LiveUpstream> = lookup();
+/** Whose the patterns of capitals are, and which one a name has. */
+const patternOwners: Record<number, string | undefined> = {};
+const patterns: Lookup<number> = lookup();
 /** Names that the store holds and nothing can be served for, with the reason. */
 const broken: Lookup<string> = lookup();
 let count = 0;
@@ -46,6 +53,16 @@ export function hasUpstreams(): boolean {
  */
 export function liveUpstream(name: string): LiveUpstream | undefined {
   const upstream = live[name] ?? folded[string.lower(name)];
+  return upstream;
+}
+
+/**
+ * The dynamic upstream that a request's `$backend` stands for after its rewrite phase, or after that of the request whose
+ * subrequest it is.
+ * @inlined
+ */
+export function upstreamOfBlock(block: string): LiveUpstream | undefined {
+  const upstream = byBlock[block];
   return upstream;
 }
 
@@ -68,8 +85,39 @@ export interface ReplacedUpstream {
   readonly prepared: PreparedBalancer | undefined;
 }
 
+/** The name's own as long as it is served. With more upstreams than patterns, those that come last have none. */
+function blockOf(name: string, block: string): string {
+  let pattern = patterns[name];
+  if (pattern === undefined && count < PATTERNS / 2) {
+    pattern = firstPattern(name);
+    while (patternOwners[pattern] !== undefined) {
+      pattern = nextPattern(pattern);
+    }
+    patterns[name] = pattern;
+    patternOwners[pattern] = name;
+  }
+  return pattern === undefined ? block : blockText(block, pattern);
+}
+
+/** Both, as requests may be under way that were sent to the other when the upstream was edited. */
+function pointBlocks(name: string, upstream: LiveUpstream | undefined): void {
+  const pattern = patterns[name];
+  if (pattern === undefined) {
+    return;
+  }
+  if (upstream === undefined) {
+    delete byBlock[blockText(keepaliveBlock, pattern)];
+    delete byBlock[blockText(closingBlock, pattern)];
+    delete patterns[name];
+    patternOwners[pattern] = undefined;
+  } else {
+    byBlock[blockText(keepaliveBlock, pattern)] = upstream;
+    byBlock[blockText(closingBlock, pattern)] = upstream;
+  }
+}
+
 function tombstone(name: string): LiveUpstream {
-  return { name, balancer: undefined, block: closingBlock, readKey: undefined, problem: undefined };
+  return { name, balancer: undefined, block: blockOf(name, closingBlock), readKey: undefined, problem: undefined };
 }
 
 /**
@@ -88,22 +136,24 @@ export function buildUpstream(name: string, published: UpstreamManifest | undefi
   if (manifest.body === undefined) {
     return { name, upstream: manifest.removed === true ? tombstone(name) : undefined, problem, prepared: undefined };
   }
-  const parsed = parseStored(manifest.body, pause);
+  // A static definition may say what means nothing here.
+  const parsed = published === undefined ? parseConfBody(manifest.body, pause) : parseStored(manifest.body, pause);
   if (!parsed.ok || parsed.value === "removed") {
     const reason = parsed.ok ? "a tombstone in the place of a body" : parsed.error.desc;
     return { name, upstream: undefined, problem: reason, prepared: undefined };
   }
   const upstream = parsed.value;
+  const previous = live[name]?.balancer;
   const prepared = prepareBalancer({
     name,
     upstream,
-    addresses: resolvedServers(upstream),
-    previous: live[name]?.balancer,
+    addresses: resolvedServers(upstream, previous?.peers),
+    previous,
     random: math.random,
     pause,
   });
   const { balancer } = prepared;
-  const block = upstream.keepalive?.connections === 0 ? closingBlock : keepaliveBlock;
+  const block = blockOf(name, upstream.keepalive?.connections === 0 ? closingBlock : keepaliveBlock);
   return { name, upstream: { name, balancer, block, readKey: keyReader(balancer), problem }, problem, prepared };
 }
 
@@ -116,6 +166,7 @@ export function replaceUpstreams(replaced: readonly ReplacedUpstream[]): void {
       prepared.takeOver(now);
       adoptHealth(prepared.balancer);
     }
+    pointBlocks(name, upstream);
     if (upstream === undefined) {
       delete live[name];
       delete folded[foldedName(name)];

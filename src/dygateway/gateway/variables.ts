@@ -9,7 +9,7 @@ const plain = (ngx as unknown as { readonly var: Lookup<string | undefined> }).v
 
 const ZERO = 48;
 
-/** Of a variable's name: nginx writes it there in lower case. */
+/** Of a variable's name: nginx writes it there in lower case, and does not look how much room there is. */
 const LOWERED_SIZE = 512;
 const PROBLEM_SIZE = 256;
 
@@ -22,12 +22,11 @@ const problemLength = ffi.new("size_t[1]") as Cell<number>;
 /**
  * An nginx variable of the request at hand.
  *
- * @param name of at most 512 characters.
  * @returns undefined where the request has no such value.
  * @inlined
  */
 export function readVariable(name: string): string | undefined {
-  if (nginxLua === undefined) {
+  if (nginxLua === undefined || name.length > LOWERED_SIZE) {
     return plain[name];
   }
   const found = nginxLua.ngx_http_lua_ffi_var_get(
@@ -47,7 +46,7 @@ export function readVariable(name: string): string | undefined {
  * @inlined
  */
 export function readNumber(name: string): number {
-  if (nginxLua === undefined) {
+  if (nginxLua === undefined || name.length > LOWERED_SIZE) {
     return -1;
   }
   const found = nginxLua.ngx_http_lua_ffi_var_get(
@@ -71,7 +70,7 @@ export function readNumber(name: string): number {
  * @inlined
  */
 export function writeVariable(name: string, text: string): void {
-  if (nginxLua === undefined) {
+  if (nginxLua === undefined || name.length > LOWERED_SIZE) {
     plain[name] = text;
     return;
   }

@@ -4,11 +4,20 @@ import { noPause } from "../core/result.ts";
 import type { Pause } from "../core/result.ts";
 import type { Runtime } from "../core/runtime/decide.ts";
 import type { RuntimeManifest } from "../core/store/manifest.ts";
+import { ringPoints } from "../core/upstream/balance/consistent_hash.ts";
 import { compileRuntime, forgetUnused, matcherCache, OUTDATED, recordUse } from "./compile.ts";
 import { logErrorSometimes, logWarning } from "./log.ts";
 import { tidyAfter } from "./pace.ts";
 import { thisNode } from "./node_settings.ts";
-import { readHostnames, readManifest, readPosition, readSeq, readSteps, writeWorkerReport } from "./shared_state.ts";
+import {
+  isOvertaken,
+  readHostnames,
+  readManifest,
+  readPosition,
+  readSeq,
+  readSteps,
+  writeWorkerReport,
+} from "./shared_state.ts";
 import type { Steps } from "./shared_state.ts";
 import { readUpstream, readUpstreamNames } from "./shared_upstreams.ts";
 import { inForce, lookBeforeEach, replaceRuntimes } from "./snapshot.ts";
@@ -32,6 +41,11 @@ let brokenLevels = 0;
 /** Entries of the rules that the last step replaced: their tables wait for the collector. */
 let releasedEntries = 0;
 const MANY_ENTRIES = 10000;
+/** The same for points on the rings of consistent hashes, of all steps since the collector was through. */
+let releasedPoints = 0;
+const MANY_POINTS = 500000;
+/** How often a step that was overtaken while it was taken over is begun again. */
+const MOST_TRIES = 5;
 
 function entriesOf(manifest: RuntimeManifest | undefined): number {
   let entries = 0;
@@ -91,9 +105,11 @@ function builtUpstreams(names: readonly string[], pause: Pause): ReplacedUpstrea
 
 /**
  * Takes over the last published step, whole: everything is compiled first, then swapped in at once.
- * @throws OUTDATED when a later step replaced the rules meanwhile.
+ * @param isLastTry what there is must do: a leader that was killed has left half a step, or steps follow too fast.
+ * @returns false where a later step was being written meanwhile, so that parts of it may have been read, and nothing is
+ * swapped in. @throws OUTDATED when a later step replaced the rules meanwhile.
  */
-function apply(pause: Pause): void {
+function apply(pause: Pause, isLastTry: boolean): boolean {
   const position = readPosition();
   const { hostnames, upstreams } = changedSince(position.seq);
   const replaced: (ReplacedRuntime & { readonly manifest: RuntimeManifest | undefined })[] = [];
@@ -104,6 +120,14 @@ function apply(pause: Pause): void {
     replaced.push({ hostname, runtime, manifest });
   }
   const built = builtUpstreams(upstreams, pause);
+  if (isOvertaken(position.seq) && !isLastTry) {
+    return false;
+  }
+  if (position.seq <= seq) {
+    // A request has taken it over meanwhile, or a later one: see `leave`.
+    forgetUnused(cache);
+    return true;
+  }
   // From here to the end nothing yields.
   releasedEntries = 0;
   const before = inForce();
@@ -118,6 +142,11 @@ function apply(pause: Pause): void {
     }
   }
   replaceRuntimes(replaced);
+  const live = upstreamsInForce();
+  for (const { name } of built) {
+    const replacedBalancer = live[name]?.balancer;
+    releasedPoints += replacedBalancer === undefined ? 0 : ringPoints(replacedBalancer.upstream);
+  }
   replaceUpstreams(built);
   seq = position.seq;
   revision = position.revision;
@@ -129,6 +158,22 @@ function apply(pause: Pause): void {
       logWarning(`upstream ${name} is not served as Redis has it: ${problem}`);
     }
   }
+  return true;
+}
+
+function applyWhole(pause: Pause): void {
+  let tries = 1;
+  while (!apply(pause, tries === MOST_TRIES)) {
+    tries++;
+    forgetUnused(cache);
+  }
+}
+
+function logFailure(reason: unknown): void {
+  forgetUnused(cache);
+  if (reason !== OUTDATED) {
+    logErrorSometimes("apply", `worker ${ngx.worker.id() ?? 0} keeps revision ${revision}: ${tostring(reason)}`);
+  }
 }
 
 /** Takes over what is published, now; what fails is logged, and the state that was in force stays. */
@@ -139,16 +184,39 @@ export function catchUp(pause: Pause): void {
   applying = true;
   const tidy = tidyAfter(pause);
   const [applied, reason] = pcall(() => {
-    apply(pause);
+    applyWhole(pause);
   });
   report();
-  tidy(releasedEntries > MANY_ENTRIES);
+  tidy(releasedEntries > MANY_ENTRIES || releasedPoints > MANY_POINTS);
+  if (releasedPoints > MANY_POINTS) {
+    releasedPoints = 0;
+  }
   applying = false;
   if (!applied) {
-    forgetUnused(cache);
-    if ((reason as unknown) !== OUTDATED) {
-      logErrorSometimes("apply", `worker ${ngx.worker.id() ?? 0} keeps revision ${revision}: ${tostring(reason)}`);
-    }
+    logFailure(reason);
+  }
+}
+
+/** The same at once, also where a pause of this worker's timer is in the middle of it. */
+function catchUpAtOnce(): void {
+  if (readSeq() === seq) {
+    return;
+  }
+  const [applied, reason] = pcall(() => {
+    applyWhole(noPause);
+  });
+  if (!applied) {
+    logFailure(reason);
+  }
+}
+
+/** Of a worker that starts, when the rules that it reads are replaced under its hands. */
+const START_TRIES = 5;
+
+/** Takes over what is published before the first request: a worker that has nothing yet would send it to its default. */
+export function catchUpAtStart(): void {
+  for (let tries = 0; tries < START_TRIES && readSeq() !== seq; tries++) {
+    catchUp(noPause);
   }
 }
 
@@ -162,11 +230,10 @@ export function tick(pause: Pause): void {
 
 /**
  * Nginx reloads or ends: this worker finishes what it has begun, and its timers are over. A connection that it has
- * accepted may send its first request much later, and must not be answered by what was in force now.
+ * accepted may send its first request much later, and must not be answered by what was in force now; nobody who makes a
+ * change waits for this worker any more.
  */
 export function leave(): void {
   leaving = true;
-  lookBeforeEach(() => {
-    catchUp(noPause);
-  });
+  lookBeforeEach(catchUpAtOnce);
 }

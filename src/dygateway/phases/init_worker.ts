@@ -1,4 +1,3 @@
-import { noPause } from "../core/result.ts";
 import { isAgent, startAgent } from "../gateway/agent.ts";
 import { tickHealth } from "../gateway/health/tick.ts";
 import { giveUpLease, tryLead } from "../gateway/leader.ts";
@@ -6,7 +5,7 @@ import { logError } from "../gateway/log.ts";
 import { pacer } from "../gateway/pace.ts";
 import { answerQuestions } from "../gateway/peer_reports.ts";
 import { followStore } from "../gateway/sync.ts";
-import { catchUp, leave, tick } from "../gateway/worker.ts";
+import { catchUpAtStart, leave, tick } from "../gateway/worker.ts";
 
 /** Seconds between two looks at the shared dict; a change reaches a worker within this and its own work. */
 const TICK_SECONDS = 0.02;
@@ -38,7 +37,7 @@ export function start(): void {
   }
   // Forked from one process: every worker would draw the same numbers.
   math.randomseed(ngx.now() * 1000 + ngx.worker.pid());
-  catchUp(noPause);
+  catchUpAtStart();
   ngx.timer.every(TICK_SECONDS, (premature) => {
     if (premature) {
       leave();

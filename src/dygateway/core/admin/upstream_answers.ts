@@ -77,6 +77,13 @@ function keepaliveAnswer(keepalive: Keepalive | undefined): JsonValue {
   ]);
 }
 
+/**
+ * What the gateway's own balancing does not go by: idle connections of all dynamic upstreams are kept in one block.
+ * Follows `success ` in an answer.
+ */
+export const keepaliveNote =
+  " keepalive_timeout and keepalive_requests are written to upstream.conf only: nginx.conf sets them for all dynamic upstreams together";
+
 function checkAnswer(check: HealthCheck | undefined): JsonValue {
   if (check === undefined) {
     return jsonNull;

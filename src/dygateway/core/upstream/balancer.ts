@@ -4,27 +4,18 @@ import { adoptAll, growth, membersOf } from "./balance/carry_over.ts";
 import type { Member } from "./balance/carry_over.ts";
 import { chooseUnhealthy, chooseUntried, hasClosedPeer, hasOpenPeer, markLive } from "./balance/need.ts";
 import type { Party } from "./balance/need.ts";
-import { CONNS, CURRENT, EFFECTIVE, FAILS, OPEN, isUsable, peerGroup } from "./balance/peer.ts";
+import { isUsable, peerGroup } from "./balance/peer.ts";
 import type { Peer } from "./balance/peer.ts";
+import { peerState } from "./balance/peer_state.ts";
+import type { PeerState } from "./balance/peer_state.ts";
 import { fail, forgive, hasRecovered, release, review, reviewAll, startSlowly, take } from "./balance/state.ts";
 import { backupBalance, needsOf, strategy } from "./balance/strategies.ts";
 import type { Needs } from "./balance/strategies.ts";
-import { leaveTape, writeWeights } from "./balance/tape.ts";
+import { leaveTape } from "./balance/tape.ts";
 import type { Balance, Upstream } from "./model.ts";
 
 export type { Peer } from "./balance/peer.ts";
-
-/** What the API shows of a peer. */
-export interface PeerState {
-  readonly conns: number;
-  /** Failures that count towards its max_fails. */
-  readonly fails: number;
-  /** May be chosen now: in rotation, healthy, not failed, below its max_conns. */
-  readonly open: boolean;
-  /** nginx's current_weight and effective_weight. */
-  readonly currentWeight: number;
-  readonly effectiveWeight: number;
-}
+export type { PeerState } from "./balance/peer_state.ts";
 
 /**
  * Spreads the requests of one upstream in one worker. For each try:
@@ -75,8 +66,16 @@ export interface Balancer {
   /** What the active check found. */
   readonly setHealthy: (this: void, peer: Peer, healthy: boolean, now: number) => void;
   readonly state: (this: void, peer: Peer, now: number) => PeerState;
-  /** Another balancer has taken over its peers. */
-  readonly replaceBy: (this: void, successor: Balancer) => void;
+  /** Handed on to the balancer that takes over: one for all that an upstream ever had. */
+  readonly seat: Seat;
+}
+
+/**
+ * Which balancer of an upstream is in force. One that was replaced knows its successors by this alone: a request that
+ * lasts for long, and the balancer that it began with, keep none of those in between.
+ */
+export interface Seat {
+  holder: Balancer | undefined;
 }
 
 /** What a balancer is made of. */
@@ -124,7 +123,7 @@ export function prepareBalancer(plan: BalancerPlan): PreparedBalancer {
   const primaries = primary.group.peers;
   const choosePrimary = primary.choose;
   let panics = 0;
-  let successor: Balancer | undefined;
+  const seat: Seat = previous?.seat ?? { holder: undefined };
 
   /** All but a first try with an open primary: backups, later tries, and what happens when nobody is there. */
   function pickElsewhere(key: string, at: number, tried: readonly Peer[]): Peer | undefined {
@@ -153,8 +152,9 @@ export function prepareBalancer(plan: BalancerPlan): PreparedBalancer {
 
   /** @inlined */
   function pick(key: string, at: number, tried: readonly Peer[] | undefined): Peer | undefined {
-    if (successor !== undefined) {
-      const theirs = successor.pick(key, at, tried);
+    const { holder } = seat;
+    if (holder !== balancer && holder !== undefined) {
+      const theirs = holder.pick(key, at, tried);
       return theirs;
     }
     const index = tried === undefined ? choosePrimary(key, at, NOBODY) : -1;
@@ -173,7 +173,10 @@ export function prepareBalancer(plan: BalancerPlan): PreparedBalancer {
     backups: backup.group.peers,
     needs: needsOf(upstream.balance),
     tries: members.filter((member) => isUsable(member.server)).length,
-    panics: () => (successor === undefined ? panics : successor.panics()),
+    panics: () => {
+      const { holder } = seat;
+      return holder === balancer || holder === undefined ? panics : holder.panics();
+    },
     pick,
     release,
     failed: (peer, at) => {
@@ -203,22 +206,8 @@ export function prepareBalancer(plan: BalancerPlan): PreparedBalancer {
         review(peer, at);
       }
     },
-    state: (peer, at) => {
-      review(peer, at);
-      const { group, row } = peer;
-      const { rows } = group;
-      writeWeights(group);
-      return {
-        conns: rows[row + CONNS]!,
-        fails: rows[row + FAILS]!,
-        open: rows[row + OPEN] === 1,
-        currentWeight: rows[row + CURRENT]!,
-        effectiveWeight: rows[row + EFFECTIVE]!,
-      };
-    },
-    replaceBy: (theirs) => {
-      successor = theirs;
-    },
+    state: peerState,
+    seat,
   };
 
   function takeOver(now: number): void {
@@ -235,7 +224,7 @@ export function prepareBalancer(plan: BalancerPlan): PreparedBalancer {
     }
     reviewAll(primary.group, now);
     reviewAll(backup.group, now);
-    previous?.replaceBy(balancer);
+    seat.holder = balancer;
   }
 
   return { balancer, takeOver };

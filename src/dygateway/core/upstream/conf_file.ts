@@ -8,7 +8,7 @@ import { hideBlocks, revealBlocks } from "./conf_hide.ts";
 import { printConfBlock } from "./conf_print.ts";
 import { upstreamConfBroken } from "./errors.ts";
 import type { Upstream } from "./model.ts";
-import { foldedName } from "./name.ts";
+import { clashingNames, foldedName } from "./name.ts";
 
 /** An upstream that was set at run time. */
 export interface DynamicUpstream {
@@ -85,7 +85,10 @@ function join(own: string, dynamic: string, names: readonly string[], pause: Pau
 }
 
 function printSection(dynamic: readonly DynamicUpstream[], revision: number, pause: Pause): string {
-  const sorted = [...dynamic].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const sorted = dynamic.slice().sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  // nginx would refuse the whole file for two that it takes for one.
+  const served = dynamic.filter(({ upstream }) => upstream !== "removed");
+  const clashing = clashingNames(served.map(({ name }) => name));
   const parts = [
     `${BEGIN}: upstreams set at run time${REVISION}${revision}. Written by the gateway: edits down to`,
     `# the line with <<< are lost. Definitions above that they replace stand behind "#dygateway:".`,
@@ -96,7 +99,10 @@ function printSection(dynamic: readonly DynamicUpstream[], revision: number, pau
     }
   }
   for (const { name, upstream, resolved } of sorted) {
-    if (upstream !== "removed") {
+    const other = clashing[name];
+    if (upstream !== "removed" && other !== undefined) {
+      parts.push(`\n# left out: ${name}, which nginx takes for ${other}`);
+    } else if (upstream !== "removed") {
       parts.push(`\n${printConfBlock(name, upstream, resolved)}`);
       pause();
     }

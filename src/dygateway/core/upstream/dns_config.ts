@@ -1,6 +1,7 @@
 import { parseDecimal } from "../decimal.ts";
 import { lookup } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
+import type { Pause } from "../result.ts";
 import { parseIpv4, parseIpv6 } from "../userinfo/address.ts";
 import { ipv6Text } from "./address.ts";
 
@@ -99,9 +100,10 @@ export function parseResolvConf(lines: readonly string[]): DnsConfig {
 }
 
 /** The addresses of hosts(5) by name in lower case. */
-export function parseHosts(lines: readonly string[]): Lookup<string[]> {
+export function parseHosts(lines: readonly string[], pause: Pause): Lookup<string[]> {
   const hosts: Lookup<string[]> = lookup();
   for (const line of lines) {
+    pause();
     const words = wordsOf(line);
     const address = canonicalIp(words[0] ?? "");
     if (address !== undefined) {

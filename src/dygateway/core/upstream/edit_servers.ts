@@ -26,7 +26,7 @@ export function addServer(upstream: Upstream, address: string, fields: ServerFie
   const known = serverAt(upstream, address);
   const server: Server = { ...(known ?? { ...serverDefaults, address }), ...fields, out: false, drain: false };
   return known === undefined
-    ? { ...upstream, servers: [...upstream.servers, server] }
+    ? { ...upstream, servers: upstream.servers.concat([server]) }
     : withServer(upstream, known, server);
 }
 

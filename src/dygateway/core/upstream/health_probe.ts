@@ -10,6 +10,11 @@ export function probeRequest(check: HealthCheck, upstream: string): string {
   );
 }
 
+/** Seconds for a whole check: it is over when the next one is due, else those of peers that hang would pile up. */
+export function probeTimeout(check: HealthCheck): number {
+  return Math.min(check.timeout, check.interval);
+}
+
 /** The status code of an answer's first line; -1 where it is no HTTP answer. */
 export function statusOf(line: string): number {
   const space = line.startsWith("HTTP/1.") ? line.indexOf(" ") : -1;

@@ -1,4 +1,6 @@
 import { shortened } from "../json/utf8.ts";
+import { lookup } from "../lookup.ts";
+import type { Lookup } from "../lookup.ts";
 import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
 import { upstreamNameInvalid } from "./errors.ts";
@@ -40,6 +42,27 @@ export const reservedName = `names that begin with ${keepaliveBlock} are the gat
 
 export function isReservedName(name: string): boolean {
   return foldedName(name).startsWith(keepaliveBlock);
+}
+
+/**
+ * Names of which nginx takes only one: by each such name the one that it differs from only in case, the first in byte
+ * order. The API lets no such names in; the store may be written to by hand.
+ */
+export function clashingNames(names: readonly string[]): Lookup<string> {
+  const first: Lookup<string> = lookup();
+  for (const name of names) {
+    const folded = foldedName(name);
+    const known = first[folded];
+    first[folded] = known !== undefined && known < name ? known : name;
+  }
+  const clashing: Lookup<string> = lookup();
+  for (const name of names) {
+    const known = first[foldedName(name)]!;
+    if (known !== name) {
+      clashing[name] = known;
+    }
+  }
+  return clashing;
 }
 
 /** What two names have in common that nginx takes for one: it does not tell capitals from small letters. */

@@ -11,6 +11,9 @@ export type ParsedKey =
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
 const NAME_CHARACTERS = `${LETTERS}0123456789`;
 
+/** nginx has none that is nearly as long. */
+const LONGEST_NAME = 200;
+
 function nameEnd(key: string, from: number): number {
   let end = from;
   while (end < key.length && NAME_CHARACTERS.indexOf(key.charAt(end)) >= 0) {
@@ -44,6 +47,9 @@ export function parseKey(key: string): ParsedKey {
       const name = key.slice(start, end);
       if (name === "" || LETTERS.indexOf(name.charAt(0)) < 0) {
         return refuse("the name of an nginx variable is expected after '$'");
+      }
+      if (name.length > LONGEST_NAME) {
+        return refuse(`the name of a variable is longer than ${LONGEST_NAME} characters`);
       }
       if (braced && key.charAt(end) !== "}") {
         return refuse("a '}' is expected after '${' and the name of a variable");

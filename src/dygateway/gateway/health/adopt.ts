@@ -1,8 +1,10 @@
 import { lookup } from "../../core/lookup.ts";
 import type { Lookup } from "../../core/lookup.ts";
 import { addressOf, addressParts } from "../../core/upstream/address.ts";
-import type { Balancer } from "../../core/upstream/balancer.ts";
+import type { Balancer, Peer } from "../../core/upstream/balancer.ts";
+import { unknownName } from "../../core/upstream/dns_record.ts";
 import type { Upstream } from "../../core/upstream/model.ts";
+import { withStandIns } from "../../core/upstream/stand_in.ts";
 import { readHealth, readName } from "./records.ts";
 
 /** Upstreams of this worker that were built since the last `takeBuilt`. */
@@ -45,15 +47,21 @@ export function takeBuilt(): string[] {
   return names;
 }
 
-/** The peers of an upstream's servers that are names, by `Server.address`: none for one that is not known yet. */
-export function resolvedServers(upstream: Upstream): Lookup<readonly string[]> {
+/**
+ * The peers of an upstream's servers that are names, by `Server.address`: none for one that is not known yet.
+ *
+ * @param former the upstream's peers until now: where there would be nobody else, they stand in for an unknown name.
+ */
+export function resolvedServers(upstream: Upstream, former: readonly Peer[] = []): Lookup<readonly string[]> {
   const resolved: Lookup<readonly string[]> = lookup();
+  const unknown: Lookup<boolean> = lookup();
   for (const server of upstream.servers) {
     const { kind, host, port } = addressParts(server.address);
     if (kind === "name") {
-      const addresses = readName(host)?.addresses ?? [];
+      const { addresses, confirmed } = readName(host) ?? unknownName;
       resolved[server.address] = addresses.map((ip) => addressOf(ip, port));
+      unknown[server.address] = confirmed === 0;
     }
   }
-  return resolved;
+  return withStandIns(upstream, resolved, unknown, former);
 }

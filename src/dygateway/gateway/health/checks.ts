@@ -8,8 +8,8 @@ import type { HealthCheck } from "../../core/upstream/model.ts";
 import { createPool } from "./pool.ts";
 import { probe } from "./probe.ts";
 
-/** Probes at a time: each takes a connection of this worker. */
-const MOST_PROBES = 100;
+/** Probes at a time: each takes a connection of this worker. An upstream whose peers all hang leaves room for the others. */
+const PLACES = { most: 100, common: 50, share: 10 };
 
 interface CheckedPeer {
   readonly upstream: string;
@@ -69,7 +69,7 @@ export function createChecks(onResult: OnResult, stopping: (this: void) => boole
     onResult(peer, before);
   }
 
-  const pool = createPool(MOST_PROBES, run, stopping);
+  const pool = createPool(PLACES, run, stopping);
 
   function begin(peer: CheckedPeer, peers: number): void {
     const { turn, check, health } = peer;
@@ -85,6 +85,10 @@ export function createChecks(onResult: OnResult, stopping: (this: void) => boole
     if (balancer !== undefined && check !== undefined) {
       for (const { address } of balancer.peers) {
         const old = before[address];
+        if (after[address] !== undefined) {
+          // Two servers may lead to one address: one check is for both.
+          continue;
+        }
         if (old !== undefined && old.check.interval === check.interval) {
           old.check = check;
           after[address] = old;
@@ -121,7 +125,7 @@ export function createChecks(onResult: OnResult, stopping: (this: void) => boole
     step: (now) => {
       for (const peer of schedule.take(now)) {
         if (!peer.gone) {
-          pool.add(peer);
+          pool.add(peer.upstream, peer);
         }
       }
     },

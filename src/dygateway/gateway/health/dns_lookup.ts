@@ -3,7 +3,8 @@ import type { Lookup } from "../../core/lookup.ts";
 import { candidates, canonicalIp, isIpv4, parseHosts, parseNameserver, parseResolvConf } from "../../core/upstream/dns_config.ts";
 import type { DnsConfig, Nameserver } from "../../core/upstream/dns_config.ts";
 import type { FamilyAnswer } from "../../core/upstream/dns_record.ts";
-import { readLines } from "../files.ts";
+import { eachLine, readLines } from "../files.ts";
+import { pacer } from "../pace.ts";
 import { dnsModule } from "../platform.ts";
 
 const RESOLV_CONF = "/etc/resolv.conf";
@@ -33,6 +34,11 @@ function withProblem(problem: string): FamilyAnswer {
   return { addresses: [], ttl: 0, problem };
 }
 
+/** For a lookup that found out nothing. */
+export function noAnswers(problem: string): Answers {
+  return { v4: withProblem(problem), v6: withProblem(problem) };
+}
+
 /** @param resolvers of the settings; the system's where there are none. */
 export function dnsConfig(resolvers: readonly string[]): DnsConfig {
   const system = parseResolvConf(readLines(RESOLV_CONF) ?? []);
@@ -49,8 +55,30 @@ export function dnsConfig(resolvers: readonly string[]): DnsConfig {
   return { ...system, nameservers };
 }
 
+let hosts: Lookup<string[]> | undefined;
+/** When the hosts file was looked at. */
+let hostsReadAt = 0;
+
+/** A large one takes a while: others go by what was there before as long as it is being read. */
+function knownHosts(): Lookup<string[]> {
+  const age = ngx.now() - hostsReadAt;
+  if (hosts !== undefined && age >= 0 && age < HOSTS_TTL) {
+    return hosts;
+  }
+  hostsReadAt = ngx.now();
+  const pause = pacer();
+  const lines: string[] = [];
+  eachLine(HOSTS, (line) => {
+    lines.push(line);
+    pause();
+  });
+  const read = parseHosts(lines, pause);
+  hosts = read;
+  return read;
+}
+
 function fromHostsFile(host: string): Answers | undefined {
-  const addresses = parseHosts(readLines(HOSTS) ?? [])[host];
+  const addresses = knownHosts()[host];
   if (addresses === undefined) {
     return undefined;
   }
@@ -88,6 +116,11 @@ function askServer(module: DnsModule, host: string, port: number, name: string, 
     return { ...withProblem(refused ?? "no socket"), answered: false };
   }
   const [answer, failed] = client.query(name, { qtype });
+  // Else they are open until Lua's collector comes by, which knows nothing of descriptors.
+  for (const socket of client.socks ?? []) {
+    socket.close();
+  }
+  client.tcp_sock?.close();
   return answer === undefined
     ? { ...withProblem(failed ?? "no answer"), answered: false }
     : { ...familyOf(answer, qtype), answered: true };
@@ -136,8 +169,7 @@ export function lookUp(host: string, config: DnsConfig): Answers {
   }
   const module = dnsModule();
   if (module === undefined) {
-    const problem = "there is no DNS client for Lua; Debian's package is lua-nginx-dns";
-    return { v4: withProblem(problem), v6: withProblem(problem) };
+    return noAnswers("there is no DNS client for Lua; Debian's package is lua-nginx-dns");
   }
   let v4 = NONE;
   let v6 = NONE;

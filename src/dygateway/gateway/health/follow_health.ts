@@ -136,6 +136,20 @@ export function followHealth(stopping: (this: void) => boolean): void {
     }
   }
 
+  function tellMoved(): void {
+    const names = Object.keys(moved);
+    if (names.length === 0) {
+      return;
+    }
+    const [published, reason] = pcall(publishMoved, names);
+    if (published) {
+      moved = lookup();
+    } else {
+      // They are told of again in the next step: their addresses are on record, and nothing else would look.
+      logErrorSometimes("health moved", `addresses of servers could not be handed on: ${tostring(reason)}`);
+    }
+  }
+
   function step(): void {
     const now = ngx.now();
     watchBuilt(now);
@@ -146,11 +160,7 @@ export function followHealth(stopping: (this: void) => boolean): void {
     // What is told is on record by then: whoever builds an upstream meanwhile sees one or the other.
     writeRecords(now);
     publishEvents(told);
-    const rebuilt = Object.keys(moved);
-    if (rebuilt.length > 0) {
-      moved = lookup();
-      publishMoved(rebuilt);
-    }
+    tellMoved();
     changes.step(now);
     keeper.save();
   }
@@ -167,7 +177,10 @@ export function followHealth(stopping: (this: void) => boolean): void {
       built[name] = true;
     },
   );
-  for (const name of [...Object.keys(upstreamsInForce()), ...writer.names()]) {
+  for (const name of Object.keys(upstreamsInForce())) {
+    built[name] = true;
+  }
+  for (const name of writer.names()) {
     built[name] = true;
   }
   while (!stopping()) {

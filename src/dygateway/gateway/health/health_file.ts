@@ -5,6 +5,7 @@ import { logError, logErrorSometimes, logNotice } from "../log.ts";
 import { cjson } from "../platform.ts";
 import { readText } from "../shared_dict.ts";
 import { HEALTH, NAMES, recordNames, recordWriter } from "./records.ts";
+import type { NamedRecord } from "./records.ts";
 
 /**
  * What the node knows of peers and names, beside the snapshot, so that a restart starts with it: `health` in the same
@@ -32,8 +33,9 @@ function digestOf(lines: readonly string[], from: number, pause: Pause): string 
   return digest;
 }
 
+/** When, and what. */
 function recordLines(pause: Pause): string[] {
-  const lines: string[] = [];
+  const lines = [`${ngx.now()}`];
   for (const kind of [HEALTH, NAMES]) {
     for (const name of recordNames(kind)) {
       const text = readText(`${kind.prefix}${name}`);
@@ -46,8 +48,7 @@ function recordLines(pause: Pause): string[] {
   return lines;
 }
 
-function save(dir: string, records: readonly string[], pause: Pause): void {
-  const lines = [`${ngx.now()}`, ...records];
+function save(dir: string, lines: readonly string[], pause: Pause): void {
   const head = `${FORMAT} ${digestOf(lines, 0, pause)} ${lines.length}`;
   writeFile(`${dir}/${FILE}`, (file) => {
     writeLine(file, head);
@@ -83,12 +84,13 @@ export function createHealthKeeper(dir: string, pause: Pause): HealthKeeper {
       }
       triedAt = now;
       dirty = false;
-      const records = recordLines(pause);
-      if (records.length === 0 && !isThere) {
+      const lines = recordLines(pause);
+      const hasRecords = lines.length > 1;
+      if (!hasRecords && !isThere) {
         return;
       }
-      isThere = records.length > 0;
-      const [saved, reason] = pcall(save, dir, records, pause);
+      isThere = hasRecords;
+      const [saved, reason] = pcall(save, dir, lines, pause);
       waitSeconds = Math.max(SAVE_SECONDS, (ngx.now() - now) / SHARE);
       if (!saved) {
         dirty = true;
@@ -111,20 +113,20 @@ export function restoreHealth(dir: string): void {
   }
   const age = ngx.now() - (tonumber(lines[1]) ?? 0);
   const isFresh = age >= 0 && age <= FRESH_SECONDS;
-  const upstreams = recordWriter<unknown>(HEALTH);
-  const names = recordWriter<unknown>(NAMES);
-  let count = 0;
+  const upstreams: NamedRecord<unknown>[] = [];
+  const names: NamedRecord<unknown>[] = [];
   for (let i = 2; i < lines.length; i++) {
     const line = lines[i]!;
     const space = line.indexOf(" ");
     const key = line.slice(0, space);
     const [record] = cjson.decode(line.slice(space + 1));
     if (key.startsWith(NAMES.prefix)) {
-      names.write([{ name: key.slice(NAMES.prefix.length), record }], noPause);
+      names.push({ name: key.slice(NAMES.prefix.length), record });
     } else if (isFresh) {
-      upstreams.write([{ name: key.slice(HEALTH.prefix.length), record }], noPause);
-      count++;
+      upstreams.push({ name: key.slice(HEALTH.prefix.length), record });
     }
   }
-  logNotice(`the health of ${count} upstreams' peers is what it was ${Math.floor(age)} seconds ago`);
+  recordWriter<unknown>(HEALTH).write(upstreams, noPause);
+  recordWriter<unknown>(NAMES).write(names, noPause);
+  logNotice(`the health of ${upstreams.length} upstreams' peers is what it was ${Math.floor(age)} seconds ago`);
 }

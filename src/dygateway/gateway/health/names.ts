@@ -6,7 +6,7 @@ import { afterLookup, sameAddresses, unknownName } from "../../core/upstream/dns
 import type { DnsRecord } from "../../core/upstream/dns_record.ts";
 import type { Upstream } from "../../core/upstream/model.ts";
 import { logNotice, logWarning } from "../log.ts";
-import { dnsConfig, lookUp } from "./dns_lookup.ts";
+import { dnsConfig, lookUp, noAnswers } from "./dns_lookup.ts";
 import { createPool } from "./pool.ts";
 import { NAMES, readName, recordWriter } from "./records.ts";
 
@@ -65,8 +65,10 @@ export function watchNames(
   const writer = recordWriter<DnsRecord>(NAMES);
 
   function ask(name: WatchedName): void {
-    const { v4, v6 } = lookUp(name.host, dnsConfig(resolvers));
+    const [looked, found] = pcall(() => lookUp(name.host, dnsConfig(resolvers)));
+    // Whatever came of it: else it would never be asked for again.
     name.asking = false;
+    const { v4, v6 } = looked ? found : noAnswers(`the lookup broke: ${tostring(found)}`);
     if (stopping() || names[name.host] !== name) {
       return;
     }
@@ -81,7 +83,7 @@ export function watchNames(
     }
   }
 
-  const pool = createPool(MOST_LOOKUPS, ask, stopping);
+  const pool = createPool({ most: MOST_LOOKUPS, common: MOST_LOOKUPS, share: 0 }, ask, stopping);
 
   function release(upstream: string, hosts: readonly string[]): void {
     for (const host of hosts) {
@@ -149,7 +151,7 @@ export function watchNames(
         const name = names[host]!;
         if (unusedSince[host] === undefined && !name.asking && name.record.next <= now) {
           name.asking = true;
-          pool.add(name);
+          pool.add("", name);
         }
       }
     },

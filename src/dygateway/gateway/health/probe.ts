@@ -1,5 +1,5 @@
 import { addressParts } from "../../core/upstream/address.ts";
-import { answerProblem, MOST_BYTES, probeRequest } from "../../core/upstream/health_probe.ts";
+import { answerProblem, MOST_BYTES, probeRequest, probeTimeout } from "../../core/upstream/health_probe.ts";
 import type { HealthCheck } from "../../core/upstream/model.ts";
 
 const LEAST_MS = 1;
@@ -22,7 +22,7 @@ function connect(socket: ngx.TcpSocket, address: string, port: number): string |
  */
 export function probe(upstream: string, address: string, check: HealthCheck): string {
   const socket = ngx.socket.tcp();
-  const deadline = ngx.now() + check.timeout;
+  const deadline = ngx.now() + probeTimeout(check);
   const limit = (): void => {
     const left = Math.max(Math.floor((deadline - ngx.now()) * 1000), LEAST_MS);
     socket.settimeouts(left, left, left);

@@ -24,7 +24,8 @@ export function listenToEvents(
 
 interface Indexed {
   readonly balancer: Balancer;
-  readonly peers: Lookup<Peer>;
+  /** By address: a name and its address, or two names, may lead to the same one. */
+  readonly peers: Lookup<Peer[]>;
 }
 
 function indexed(upstream: string): Indexed | undefined {
@@ -32,18 +33,14 @@ function indexed(upstream: string): Indexed | undefined {
   if (balancer === undefined) {
     return undefined;
   }
-  const peers: Lookup<Peer> = lookup();
+  const peers: Lookup<Peer[]> = lookup();
   for (const peer of balancer.peers) {
-    peers[peer.address] = peer;
+    (peers[peer.address] ??= []).push(peer);
   }
   return { balancer, peers };
 }
 
-function apply(event: PeerEvent, isOwn: boolean, { balancer, peers }: Indexed): void {
-  const peer = peers[event.address];
-  if (peer === undefined) {
-    return;
-  }
+function apply(event: PeerEvent, isOwn: boolean, balancer: Balancer, peer: Peer): void {
   if (event.kind === "up" || event.kind === "down") {
     // Its check may have been removed since.
     balancer.setHealthy(peer, event.kind === "up" || balancer.upstream.check === undefined, ngx.time());
@@ -69,7 +66,9 @@ function hear(): boolean {
     const target = known[event.upstream] ?? indexed(event.upstream);
     if (target !== undefined) {
       known[event.upstream] = target;
-      apply(event, isOwn, target);
+      for (const peer of target.peers[event.address] ?? []) {
+        apply(event, isOwn, target.balancer, peer);
+      }
     }
     listener?.(event);
   });

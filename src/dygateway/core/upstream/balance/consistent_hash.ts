@@ -2,9 +2,9 @@ import { sortedPosition } from "../../diversion/sorted_position.ts";
 import { lookup } from "../../lookup.ts";
 import type { Lookup } from "../../lookup.ts";
 import type { Pause } from "../../result.ts";
-import type { Server } from "../model.ts";
+import type { Server, Upstream } from "../model.ts";
 import { crc32 } from "./crc32.ts";
-import { ketamaRing } from "./ketama.ts";
+import { ketamaRing, ringSize } from "./ketama.ts";
 import type { RingServer } from "./ketama.ts";
 import { COLUMNS, CURRENT, EFFECTIVE, OPEN, WEIGHT } from "./peer.ts";
 import type { PeerGroup } from "./peer.ts";
@@ -36,6 +36,17 @@ function namesOf(servers: readonly Server[]): Names {
     }
   }
   return { onRing, rows };
+}
+
+/** About how many points are on the ring of an upstream; 0 where it has none. */
+export function ringPoints({ balance, servers }: Upstream): number {
+  let weight = 0;
+  if (balance.kind === "hash" && balance.consistent) {
+    for (const server of servers) {
+      weight += server.weight;
+    }
+  }
+  return ringSize(weight);
 }
 
 /** One step of smooth weighted round robin among the open peers of one name; -1 when there is none. */
@@ -73,6 +84,7 @@ export function consistentHash(group: PeerGroup, servers: readonly Server[], pau
   const { points, owners, size } = ketamaRing(names.onRing, pause);
   const find = sortedPosition(points, size);
 
+  /** @inlined */
   function rowAt(position: number): number {
     const own = names.rows[owners[position % size]!]!;
     const first = own[0]!;
@@ -96,7 +108,7 @@ export function consistentHash(group: PeerGroup, servers: readonly Server[], pau
     return index;
   }
 
-  return (key, now) => {
+  return /** @inlined */ (key, now) => {
     if (group.single || size === 0 || key === "") {
       const index = roundRobin(group, now);
       return index;

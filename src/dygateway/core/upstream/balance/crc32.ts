@@ -1,4 +1,4 @@
-import { doubles } from "../../buffer.ts";
+import { doubles, stringsAreBytes } from "../../buffer.ts";
 import { utf8Bytes } from "../../json/utf8.ts";
 import { nativeCrc32 } from "../../native.ts";
 
@@ -38,9 +38,12 @@ export function crc32AndNumber(start: number, value: number): number {
   return unsigned(register ^ ALL_ONES);
 }
 
-/** CRC-32 (ISO 3309) of a text's UTF-8 bytes, which is `ngx_crc32_long` and zlib's. */
+/**
+ * CRC-32 (ISO 3309) of a text's UTF-8 bytes, which is `ngx_crc32_long` and zlib's.
+ * @inlined
+ */
 export function crc32(text: string): number {
-  const bytes = utf8Bytes(text);
+  const bytes = stringsAreBytes ? text : utf8Bytes(text);
   const known = nativeCrc32(bytes);
   return known >= 0 ? known : unsigned(crc32Register(bytes) ^ ALL_ONES);
 }

@@ -7,7 +7,10 @@ import { catchUp } from "./state.ts";
 import type { Choose } from "./strategies.ts";
 import { weightTable } from "./weight_table.ts";
 
-/** Fifteen bits, as Cache::Memcached takes them. */
+/**
+ * Fifteen bits, as Cache::Memcached takes them.
+ * @inlined
+ */
 function shortHash(text: string): number {
   return Math.floor(crc32(text) / 65536) % 32768;
 }
@@ -41,7 +44,7 @@ export function hash(group: PeerGroup, servers: readonly Server[]): Choose {
     return index;
   }
 
-  return (key, now, tried) => {
+  return /** @inlined */ (key, now, tried) => {
     if (group.single || total === 0 || key === "") {
       const index = roundRobin(group, now);
       return index;

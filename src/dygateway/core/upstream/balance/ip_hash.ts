@@ -1,3 +1,4 @@
+import { codeAt } from "../../native.ts";
 import type { Server } from "../model.ts";
 import { COLUMNS, OPEN } from "./peer.ts";
 import type { Peer, PeerGroup } from "./peer.ts";
@@ -10,19 +11,31 @@ const START = 89;
 const MULTIPLIER = 113;
 const MODULUS = 6271;
 
-/** One more round over the bytes of an address: three of IPv4, all of IPv6, and zeros for a client without address. */
+/**
+ * Four bytes of an address, from a place that is counted from 1.
+ * @inlined
+ */
+function fourBytes(hash: number, address: string, from: number): number {
+  const one = (hash * MULTIPLIER + codeAt(address, from)) % MODULUS;
+  const two = (one * MULTIPLIER + codeAt(address, from + 1)) % MODULUS;
+  const three = (two * MULTIPLIER + codeAt(address, from + 2)) % MODULUS;
+  return (three * MULTIPLIER + codeAt(address, from + 3)) % MODULUS;
+}
+
+/**
+ * One more round over the bytes of an address: three of IPv4, all of IPv6, and zeros for a client without address.
+ * @inlined
+ */
 function further(hash: number, address: string): number {
   if (address.length === 16) {
-    let next = hash;
-    for (let i = 0; i < 16; i++) {
-      next = (next * MULTIPLIER + address.charCodeAt(i)) % MODULUS;
-    }
-    return next;
+    const half = fourBytes(fourBytes(hash, address, 1), address, 5);
+    const whole = fourBytes(fourBytes(half, address, 9), address, 13);
+    return whole;
   }
   const isIpv4 = address.length === 4;
-  const first = isIpv4 ? address.charCodeAt(0) : 0;
-  const second = isIpv4 ? address.charCodeAt(1) : 0;
-  const third = isIpv4 ? address.charCodeAt(2) : 0;
+  const first = isIpv4 ? codeAt(address, 1) : 0;
+  const second = isIpv4 ? codeAt(address, 2) : 0;
+  const third = isIpv4 ? codeAt(address, 3) : 0;
   const once = (hash * MULTIPLIER + first) % MODULUS;
   const twice = (once * MULTIPLIER + second) % MODULUS;
   return (twice * MULTIPLIER + third) % MODULUS;
@@ -57,7 +70,7 @@ export function ipHash(group: PeerGroup, servers: readonly Server[]): Choose {
     return index;
   }
 
-  return (address, now, tried) => {
+  return /** @inlined */ (address, now, tried) => {
     if (group.single || total === 0) {
       const index = roundRobin(group, now);
       return index;

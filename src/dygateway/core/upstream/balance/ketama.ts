@@ -1,4 +1,4 @@
-import { doubles, shorts } from "../../buffer.ts";
+import { doubles, scratchDoubles, scratchShorts } from "../../buffer.ts";
 import type { NumberBuffer } from "../../buffer.ts";
 import { utf8Bytes } from "../../json/utf8.ts";
 import type { Pause } from "../../result.ts";
@@ -30,6 +30,31 @@ export interface Ring {
   readonly size: number;
 }
 
+/** How many points servers of so much weight have on the ring together; a few more where there are very many. */
+export function ringSize(totalWeight: number): number {
+  return Math.min(totalWeight * POINTS_A_WEIGHT, MOST_POINTS);
+}
+
+/** Points and their owners while they are sorted. */
+interface Columns {
+  readonly points: NumberBuffer;
+  readonly owners: NumberBuffer;
+  readonly free: (this: void) => void;
+}
+
+function columns(size: number): Columns {
+  const points = scratchDoubles(size);
+  const owners = scratchShorts(size);
+  return {
+    points: points.buffer,
+    owners: owners.buffer,
+    free: () => {
+      points.free();
+      owners.free();
+    },
+  };
+}
+
 /** What a server's points begin with: its host, a zero byte, its port. */
 function seedOf(name: string): number {
   const isUnix = name.slice(0, 5).toLowerCase() === "unix:";
@@ -39,10 +64,13 @@ function seedOf(name: string): number {
   return crc32Register(utf8Bytes(text));
 }
 
-/** Sorts by radix, equals in their order: no comparisons, and no piece of it takes long. */
-function sortByPoint(points: NumberBuffer, owners: NumberBuffer, size: number, pause: Pause): Ring {
-  let from = { points, owners };
-  let into = { points: doubles(size + 1), owners: shorts(size + 1) };
+/**
+ * Sorts by radix, equals in their order: no comparisons, and no piece of it takes long. Frees the columns that it does not
+ * return.
+ */
+function sortByPoint(unsorted: Columns, size: number, pause: Pause): Ring {
+  let from = unsorted;
+  let into = columns(size + 1);
   let unit = 1;
   for (let digit = 0; digit < DIGITS; digit++) {
     const places = doubles(DIGIT + 1);
@@ -71,6 +99,7 @@ function sortByPoint(points: NumberBuffer, owners: NumberBuffer, size: number, p
     into = free;
     unit *= DIGIT;
   }
+  into.free();
   return { points: from.points, owners: from.owners, size };
 }
 
@@ -105,8 +134,8 @@ export function ketamaRing(servers: readonly RingServer[], pause: Pause): Ring {
   for (const server of servers) {
     room += Math.max(Math.floor(server.weight * share), 1);
   }
-  const points = doubles(room + 1);
-  const owners = shorts(room + 1);
+  const unsorted = columns(room + 1);
+  const { points, owners } = unsorted;
   let size = 0;
   for (let owner = 0; owner < servers.length; owner++) {
     const { name, weight } = servers[owner]!;
@@ -123,5 +152,5 @@ export function ketamaRing(servers: readonly RingServer[], pause: Pause): Ring {
       }
     }
   }
-  return withoutDoubles(sortByPoint(points, owners, size, pause), pause);
+  return withoutDoubles(sortByPoint(unsorted, size, pause), pause);
 }

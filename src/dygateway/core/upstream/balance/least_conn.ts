@@ -31,6 +31,7 @@ function chooseAmongEquals(group: PeerGroup, first: number): number {
 /**
  * nginx's least_conn (ngx_http_upstream_least_conn_module.c): the fewest connections for its weight; several that have
  * equally few take turns. -1 when none may be chosen.
+ * @inlined
  */
 export function leastConn(group: PeerGroup, now: number): number {
   if (group.single) {

@@ -6,7 +6,10 @@ import { catchUp } from "./state.ts";
 import type { Choose } from "./strategies.ts";
 import { weightTable } from "./weight_table.ts";
 
-/** Whether the first has more connections for its weight. */
+/**
+ * Whether the first has more connections for its weight.
+ * @inlined
+ */
 function isBusier(group: PeerGroup, first: number, second: number): boolean {
   const { rows } = group;
   const one = first * COLUMNS;
@@ -24,14 +27,15 @@ export function randomly(group: PeerGroup, servers: readonly Server[], two: bool
   const { rows } = group;
   const { total, at } = weightTable(servers);
 
+  /** @inlined */
   function draw(): number {
     const index = at(Math.floor(random() * total));
     return index;
   }
 
-  /** Draws until one is open and not `but`; -1 after too many misses. */
-  function drawOpen(but: number): number {
-    for (let misses = 0; misses <= MOST_MISSES; misses++) {
+  /** After a miss. */
+  function drawAgain(but: number): number {
+    for (let misses = 1; misses <= MOST_MISSES; misses++) {
       const index = draw();
       if (rows[index * COLUMNS + OPEN] === 1 && index !== but) {
         return index;
@@ -40,7 +44,20 @@ export function randomly(group: PeerGroup, servers: readonly Server[], two: bool
     return -1;
   }
 
-  return (_key, now) => {
+  /**
+   * Draws until one is open and not `but`; -1 after too many misses.
+   * @inlined
+   */
+  function drawOpen(but: number): number {
+    const index = draw();
+    if (rows[index * COLUMNS + OPEN] === 1 && index !== but) {
+      return index;
+    }
+    const other = drawAgain(but);
+    return other;
+  }
+
+  return /** @inlined */ (_key, now) => {
     if (now > group.retryAt || group.ramping > 0) {
       catchUp(group, now);
     }

@@ -33,7 +33,10 @@ export function reviewAll(group: PeerGroup, now: number): void {
   }
 }
 
-/** What time alone changes. To be called before the rows are looked at. */
+/**
+ * What time alone changes. To be called before the rows are looked at.
+ * @inlined
+ */
 export function catchUp(group: PeerGroup, now: number): void {
   if (now > group.retryAt) {
     reviewAll(group, now);

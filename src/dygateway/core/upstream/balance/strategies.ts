@@ -55,7 +55,7 @@ export function strategy(
     case "round_robin":
       return chooseByTurns(group);
     case "least_conn":
-      return (_key, now) => {
+      return /** @inlined */ (_key, now) => {
         const index = leastConn(group, now);
         return index;
       };

@@ -103,9 +103,14 @@ export function writeWeights(group: PeerGroup): void {
   }
 }
 
-/** To be called before anything that a choice depends on changes. */
+/**
+ * To be called before anything that a choice depends on changes.
+ * @inlined
+ */
 export function leaveTape(group: PeerGroup): void {
-  writeWeights(group);
+  if (group.replaying) {
+    writeWeights(group);
+  }
   group.replaying = false;
   group.recorded = -WARM_UP;
 }

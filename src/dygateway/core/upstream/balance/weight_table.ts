@@ -21,7 +21,7 @@ export function weightTable(servers: readonly Server[]): WeightTable {
   const find = sortedPosition(ends, servers.length);
   return {
     total,
-    at: (place) => {
+    at: /** @inlined */ (place) => {
       const index = find(place + 1);
       return index;
     },
