@@ -117,6 +117,5 @@ async function countAll(gateway: Gateway, peers: PeersBackend): Promise<Count> {
     accepted: await peers.accepted(),
     descriptors: Math.max(...descriptors),
     resident: mean(memories.map(({ resident }) => resident)),
-    own: mean(memories.map(({ anonymous }) => anonymous)),
   };
 }

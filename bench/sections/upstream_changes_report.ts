@@ -13,7 +13,6 @@ export interface Count {
   readonly descriptors: number;
   /** Bytes of a worker, in the mean. */
   readonly resident: number;
-  readonly own: number;
 }
 
 export interface Phase {
@@ -48,15 +47,15 @@ export function reportUpstreamChanges(phases: readonly [quiet: Phase, short: Pha
     title: "Balancing: an upstream that changes all the time",
     method:
       "Two workers and everything else on the machine's CPUs; one upstream of 10 servers; about 2,000 requests a second from 16 connections, " +
-      "from 3 s before anything is counted. The 200 changes come one after the other, 20 a second: a server's weight there and back, a drain and " +
+      "begun 3 s before anything is counted. The 200 changes come one after the other, 20 a second: a server's weight there and back, a drain and " +
       "its end, out of rotation and back, other limits and back, an eleventh server that comes and goes. The long run has twenty callers, " +
       "two for each server: ten change limits, eight weights, one drains and ends it, one takes a server out and back. `changes` are those " +
       "answered with success and in force in every worker, the times until then; `fail` counts changes and requests that were not answered well. `new " +
       "conn.` is how many connections the servers accepted meanwhile, by their own count; `nothing else` has some, too, because nginx ends a connection after its thousandth " +
-      `request. The trends of the long run are taken from ${whole(settling * 100)} % of it on, once a second at least; the agent is the process that writes upstream.conf.`,
+      `request. The trends of the long run are taken from ${whole(settling * 100)} % of it on; the worker that reads Redis also writes upstream.conf, or, where nginx has one, its privileged agent, which is then listed, too.`,
     tables: [
       table(["while", "s", "changes", "fail", "p50", "p99"], phases.map(changeRow)),
-      table(["while", "requests", "fail", "p99 ms", "new conn.", "descriptors", "RSS MB", "own MB"], phases.map(loadRow)),
+      table(["while", "requests", "fail", "p99 ms", "new conn.", "descriptors", "RSS MB"], phases.map(loadRow)),
       table(
         ["the long run", "first", "last", "most", "growth"],
         after.map(({ name, first, last, most, slope }) => [name, ...[first, last, most, slope * length].map((value) => value.toFixed(2))]),
@@ -87,7 +86,7 @@ function loadRow(phase: Phase): string[] {
   const both = (value: (count: Count) => number): string => `${whole(value(before))}→${whole(value(after))}`;
   return [
     ...[what, whole(load.requests), String(load.failed), load.p99.toFixed(1), String(newConnections(phase))],
-    ...[both(({ descriptors }) => descriptors), both(({ resident }) => resident / 1e6), both(({ own }) => own / 1e6)],
+    ...[both(({ descriptors }) => descriptors), both(({ resident }) => resident / 1e6)],
   ];
 }
 

@@ -64,7 +64,7 @@ export async function measureUpstreamScale(bench: Bench): Promise<SectionReport>
   const full = await settledMemory(bench, first);
   await saved(scene, first);
   await first.stop();
-  starts.push(await start(scene, first, "from the snapshot, with the upstream.conf that was written"));
+  starts.push(await start(scene, first, "from the snapshot and the written upstream.conf"));
   await first.ready();
   const again = await settledMemory(bench, first);
   for (const other of nodes.slice(1)) {

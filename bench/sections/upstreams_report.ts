@@ -8,9 +8,6 @@ export interface BalancingSample {
   readonly cpu: number;
   /** Requests a second meanwhile. */
   readonly evenRate: number;
-  /** Milliseconds. */
-  readonly p50: number;
-  readonly p99: number;
 }
 
 export type BalancingName = "static" | "balanced" | "diverted" | "again" | "staticMany" | "balancedMany";
@@ -33,7 +30,6 @@ export function reportUpstreams(bench: Bench, many: number, results: readonly Ba
     whole(median(samples.map(({ evenRate }) => evenRate))),
     spreadText(spread(cpuOf(name)), 1),
     spreadText(spread(ratios(cpuOf(name), name === "staticMany" || name === "balancedMany" ? bareMany : bare)), 3),
-    median(samples.map(({ p99 }) => p99)).toFixed(2),
   ]);
   const factor = (value: number): string => `${value.toFixed(3)}×`;
   return {
@@ -49,7 +45,7 @@ export function reportUpstreams(bench: Bench, many: number, results: readonly Ba
       "add_upstream while they ran. `uidsuffix` diverts four users of ten to three more upstreams of three servers. The ratio is " +
       "to nginx with as many servers, round by round; with three, to the mean of two such nginxes that are measured far apart: how far " +
       "they are from 1 is what the method cannot tell apart.",
-    tables: [table(["variant", "req/s", "µs a request", "ratio to nginx", "p99 ms"], rows)],
+    tables: [table(["variant", "req/s", "µs a request", "ratio to nginx"], rows)],
     targets: [
       target("`uidsuffix` and balancing together at most 1.08 times nginx with static servers", median(ratios(cpuOf("diverted"), bare)), 1.08, factor),
       target(`balancing over ${whole(many)} servers at most 1.08 times nginx's own`, median(ratios(cpuOf("balancedMany"), bareMany)), 1.08, factor),

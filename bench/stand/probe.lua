@@ -86,10 +86,6 @@ local function watch(premature)
         mark()
       elseif verb == "compare" then
         compare()
-      elseif verb == "collect" then
-        collectgarbage("collect")
-        collectgarbage("collect")
-        put("lua_kept", collectgarbage("count") * 1024)
       end
       longest_wall, longest_cpu = 0, 0
       put("stall_wall", 0)

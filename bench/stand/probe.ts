@@ -39,11 +39,8 @@ export class Probe {
     return workers;
   }
 
-  /**
-   * Has these workers do something, and waits until they have: `reset` the stalls, `mark` or `compare` the runtimes,
-   * `collect` all garbage, after which `lua_kept` is what Lua still holds.
-   */
-  async command(verb: "reset" | "mark" | "compare" | "collect", pids: readonly number[]): Promise<ReadonlyMap<number, ProbeValues>> {
+  /** Has these workers do something, and waits until they have: `reset` the stalls, `mark` or `compare` the runtimes. */
+  async command(verb: "reset" | "mark" | "compare", pids: readonly number[]): Promise<ReadonlyMap<number, ProbeValues>> {
     this.commands++;
     const number = this.commands;
     await ask(this.port, { path: `/command?number=${number}&verb=${verb}` });

@@ -27,6 +27,11 @@ const POLL_UNANNOUNCED_SECONDS = 0.25;
 /** Seconds between two readings of everything where Redis cannot announce direct writes. */
 const RESCAN_SECONDS = 3;
 const REST_SECONDS = 0.1;
+/**
+ * Rounds until the work is begun anew, by another timer: nginx keeps a record of each coroutine until the timer ends that
+ * it was made in, and a round makes a few (about 1 KB for a change). An hour, while nothing happens.
+ */
+const MOST_ROUNDS = 4000;
 /** Until work that an error has ended begins again. */
 const RESTART_SECONDS = 1;
 /** Between two attempts to connect: nginx logs each refusal of a unix socket by itself. */
@@ -35,7 +40,7 @@ const MAX_RETRY_SECONDS = 3;
 
 /**
  * The leading worker's work: keeps the shared dict and the files on disk equal to the store. Returns when the worker
- * is to exit or the lease is lost.
+ * is to exit, the lease is lost, or it has done so for long.
  */
 export function followStore(): void {
   const { settings, keys } = thisNode();
@@ -210,7 +215,7 @@ export function followStore(): void {
       commands?.run();
     }),
   ];
-  while (!stopping()) {
+  for (let rounds = 0; rounds < MOST_ROUNDS && !stopping(); rounds++) {
     const [ran, outcome] = pcall(() => {
       lease.renew();
       const wrong = round();

@@ -25,6 +25,10 @@ function lead(premature: boolean): void {
   }
   giveUpLease();
   leading = false;
+  if (followed && !ngx.worker.exiting()) {
+    // It may be time to begin anew: at once, if no other worker does.
+    ngx.timer.at(0, lead);
+  }
 }
 
 /** For `init_worker_by_lua_block`: takes over the node's state before the first request, then follows it. */
