@@ -1,11 +1,5 @@
 import { codeAt } from "../../native.ts";
-import type { Server } from "../model.ts";
-import { COLUMNS, OPEN } from "./peer.ts";
-import type { Peer, PeerGroup } from "./peer.ts";
-import { MOST_MISSES, roundRobin } from "./round_robin.ts";
-import { catchUp } from "./state.ts";
-import type { Choose } from "./strategies.ts";
-import { weightTable } from "./weight_table.ts";
+import type { HashRounds } from "./by_hash.ts";
 
 const START = 89;
 const MULTIPLIER = 113;
@@ -41,49 +35,12 @@ function further(hash: number, address: string): number {
   return (twice * MULTIPLIER + third) % MODULUS;
 }
 
-/** nginx's ip_hash (ngx_http_upstream_ip_hash_module.c): a client's network keeps its peer while that may be chosen. */
-export function ipHash(group: PeerGroup, servers: readonly Server[]): Choose {
-  const { rows } = group;
-  const { total, at } = weightTable(servers);
-
-  /**
-   * The rounds after one that found a closed peer. A peer that this request has had was no miss when it was found: the
-   * rounds are those that nginx would have remembered.
-   */
-  function lookFurther(address: string, found: number, now: number, tried: readonly Peer[]): number {
-    let hash = found;
-    let had = group.peers[at(found % total)] === tried[0] ? 1 : 0;
-    let misses = 1 - had;
-    while (misses <= MOST_MISSES) {
-      hash = further(hash, address);
-      const index = at(hash % total);
-      if (rows[index * COLUMNS + OPEN] === 1) {
-        return index;
-      }
-      if (had < tried.length && group.peers[index] === tried[had]) {
-        had++;
-      } else {
-        misses++;
-      }
-    }
-    const index = roundRobin(group, now);
-    return index;
-  }
-
-  return /** @inlined */ (address, now, tried) => {
-    if (group.single || total === 0) {
-      const index = roundRobin(group, now);
-      return index;
-    }
-    if (now > group.retryAt) {
-      catchUp(group, now);
-    }
+/** nginx's ip_hash (ngx_http_upstream_ip_hash_module.c): a client's network keeps its peer. */
+export const ipHash: HashRounds = {
+  first: /** @inlined */ (address) => {
     const hash = further(START, address);
-    const index = at(hash % total);
-    if (rows[index * COLUMNS + OPEN] === 1) {
-      return index;
-    }
-    const other = lookFurther(address, hash, now, tried);
-    return other;
-  };
-}
+    return hash;
+  },
+  next: further,
+  takesEmptyKey: true,
+};

@@ -1,5 +1,6 @@
 import type { Pause } from "../../result.ts";
 import type { Balance, Server } from "../model.ts";
+import { chooseByHash } from "./by_hash.ts";
 import { consistentHash } from "./consistent_hash.ts";
 import { hash } from "./hash.ts";
 import { ipHash } from "./ip_hash.ts";
@@ -60,9 +61,9 @@ export function strategy(
         return index;
       };
     case "ip_hash":
-      return ipHash(group, servers);
+      return chooseByHash(group, servers, ipHash);
     case "hash":
-      return balance.consistent ? consistentHash(group, servers, pause) : hash(group, servers);
+      return balance.consistent ? consistentHash(group, servers, pause) : chooseByHash(group, servers, hash);
     case "random":
       return randomly(group, servers, balance.two, random);
   }
