@@ -5,8 +5,8 @@
  *
  * LuaJIT starts to compile at a function that is called often. On the request path that must be the outermost one, so
  * that a whole request becomes one piece of compiled code; if an inner function is compiled first, everything around it
- * stops at that piece, and each of its branches falls back to the interpreter ("NYI: return to lower frame"; 2 to 6 µs
- * a request, measured). LuaJIT never starts at a vararg function, and inlines it like any other.
+ * stops at that piece, and each of its branches falls back to the interpreter ("NYI: return to lower frame").
+ * LuaJIT never starts at a vararg function, and inlines it like any other.
  */
 const ts = require("typescript");
 const tstl = require("typescript-to-lua");
