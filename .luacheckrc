@@ -5,5 +5,6 @@ max_line_length = false
 -- The compiler's own library, which looks for what other Lua versions have.
 exclude_files = { "**/lualib_bundle.lua" }
 -- Named on the path that only Node takes.
-files["**/core/buffer.lua"] = { read_globals = { "Float64Array", "Uint32Array", "ArrayBuffer", "Uint16Array" } }
+files["**/core/buffer.lua"] = { read_globals = { "Float64Array", "Uint32Array", "ArrayBuffer", "Uint16Array", "Uint8Array" } }
+files["**/core/byte_text.lua"] = { read_globals = { "TextEncoder", "TextDecoder" } }
 files["**/core/native.lua"] = { read_globals = { "Number" } }

@@ -1,5 +1,5 @@
 import { plainNumber } from "../../src/dygateway/core/decimal.ts";
-import type { Matcher, MatcherBuilder, StoredRules } from "../../src/dygateway/core/diversion/diversion_type.ts";
+import type { Matcher, MatcherBuilder } from "../../src/dygateway/core/diversion/diversion_type.ts";
 import { plainMurmur2 } from "../../src/dygateway/core/diversion/hash.ts";
 import { diversionTypes } from "../../src/dygateway/core/diversion/index.ts";
 import { divtypeNeedsLua } from "../../src/dygateway/core/errors.ts";
@@ -12,6 +12,8 @@ import type { ForeignDivtypes } from "../../src/dygateway/core/policy/policy.ts"
 import { failure, noPause } from "../../src/dygateway/core/result.ts";
 import { parseAddressRange } from "../../src/dygateway/core/userinfo/address_range.ts";
 import type { RequestFacts } from "../../src/dygateway/core/userinfo/request_facts.ts";
+import { textsOfRules } from "./stored_texts.ts";
+import type { StoredTexts } from "./stored_texts.ts";
 import { random } from "./random.ts";
 import type { Random } from "./random.ts";
 import { randomPolicy, randomRequest, randomUserinfo } from "./random_policies.ts";
@@ -34,7 +36,7 @@ const noForeign: ForeignDivtypes = {
   check: (divtype) => failure(divtypeNeedsLua(divtype)),
 };
 
-function feed(builder: MatcherBuilder, { divdata, ipv6 }: StoredRules): void {
+function feed(builder: MatcherBuilder, { divdata, ipv6 }: StoredTexts): void {
   for (let i = 0; i + 1 < divdata.length; i += 2) {
     builder.addDivdata(divdata[i] ?? "", divdata[i + 1] ?? "");
   }
@@ -44,7 +46,7 @@ function feed(builder: MatcherBuilder, { divdata, ipv6 }: StoredRules): void {
 }
 
 /** One rule in eight of a stored form goes missing: broken data for most types, other data for the rest. */
-function damaged(dice: Random, stored: StoredRules): StoredRules {
+function damaged(dice: Random, stored: StoredTexts): StoredTexts {
   if (dice.below(8) !== 0 || stored.divdata.length === 0) {
     return stored;
   }
@@ -85,7 +87,7 @@ function randomMatcher(dice: Random, answers: Answers): { matcher: Matcher; divt
   if (rules.kind !== "builtin" || type === undefined) {
     return undefined;
   }
-  const stored = damaged(dice, rules.rules);
+  const stored = damaged(dice, textsOfRules(rules.rules));
   answers.parts.push(printJson(parsed.value, noPause), stored.divdata.join(" "), stored.ipv6.join(" "));
   const builder = type.builder({ salt }, (stored.divdata.length + stored.ipv6.length) / 2);
   feed(builder, stored);

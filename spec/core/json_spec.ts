@@ -1,7 +1,8 @@
 import { stringsAreBytes } from "../../src/dygateway/core/buffer.ts";
-import { parseJson } from "../../src/dygateway/core/json/parse.ts";
+import { byteText } from "../../src/dygateway/core/byte_text.ts";
+import { parseJson, parseLongJson } from "../../src/dygateway/core/json/parse.ts";
 import { printJson } from "../../src/dygateway/core/json/print.ts";
-import { field, isArray, isInteger, isObject, jsonNull, object } from "../../src/dygateway/core/json/value.ts";
+import { arrayLength, field, isAnyArray, isArray, isInteger, isObject, jsonNull, object } from "../../src/dygateway/core/json/value.ts";
 import type { JsonObject } from "../../src/dygateway/core/json/value.ts";
 import { noPause } from "../../src/dygateway/core/result.ts";
 import { acceptedJson, invalidUtf8, printedJson, refusedJson, validUtf8 } from "../cases/json_cases.ts";
@@ -58,15 +59,73 @@ describe("JSON texts", () => {
 
   it("pause now and then while they are read and printed", () => {
     let pauses = 0;
-    const parsed = parseJson(`[${"1,".repeat(2999)}1]`, () => {
+    const parsed = parseJson(`[${"1,".repeat(59999)}1]`, () => {
       pauses++;
     });
-    isTrue(pauses >= 10 && pauses <= 12, `reading 3,000 values paused ${pauses} times`);
+    isTrue(pauses >= 12 && pauses <= 16, `reading 60,000 values paused ${pauses} times`);
     pauses = 0;
     printJson(parsed.ok ? parsed.value : jsonNull, () => {
       pauses++;
     });
-    isTrue(pauses >= 10, `printing 3,000 values paused ${pauses} times`);
+    isTrue(pauses >= 200, `printing 60,000 values paused ${pauses} times`);
+  });
+
+  it("pause inside one long value", () => {
+    for (const text of [`"${"a".repeat(60000)}"`, "1".repeat(60000), `${" ".repeat(60000)}1`]) {
+      let pauses = 0;
+      parseJson(text, () => {
+        pauses++;
+      });
+      isTrue(pauses >= 6, `${text.slice(0, 3)}… paused ${pauses} times`);
+    }
+  });
+});
+
+describe("JSON texts with long arrays", () => {
+  const many = "7,".repeat(1500);
+
+  it("are read as the same values, of which long arrays stay text", () => {
+    for (const { text } of acceptedJson) {
+      const long = `{"a":[${many}${text},[${text},${many} 8] , ${text} ],"b":${text}}`;
+      const whole = json(long) as JsonObject;
+      const parsed = parseLongJson(byteText(long), noPause);
+      const value = parsed.ok ? parsed.value : fail(parsed.reason);
+      const list = isObject(value) ? field(value, "a") : undefined;
+      equal([isArray(list), isAnyArray(list), isAnyArray(list) ? arrayLength(list) : -1], [false, true, 1503], text);
+      equal(printJson(value, noPause), printJson(whole, noPause), text);
+      equal(printJson(value, noPause), printJson(whole, noPause), `${text}, read once more`);
+    }
+  });
+
+  it("are taken in whole up to a thousand values", () => {
+    const lengths = [999, 1000, 1001].map((length) => {
+      const parsed = parseLongJson(byteText(`[${"1,".repeat(length - 1)}1]`), noPause);
+      return parsed.ok && isArray(parsed.value);
+    });
+    equal(lengths, [true, true, false]);
+  });
+
+  it("are refused for the same reason at the same byte", () => {
+    for (const [text] of refusedJson) {
+      for (const long of [`[${many}${text}`, `[${many}${text}]`, `{"a":[${many}1],"b":${text}}`, `[${many}{"a":[${text}]}]`]) {
+        const [whole, parsed] = [parseJson(long, noPause), parseLongJson(byteText(long), noPause)];
+        equal(parsed.ok ? "accepted" : parsed.reason, whole.ok ? "accepted" : whole.reason, long.slice(3000));
+      }
+    }
+  });
+
+  it("may hold objects of many keys, none of them twice", () => {
+    const keys = (last: string): string => {
+      const parts: string[] = [];
+      for (let i = 0; i < 20; i++) {
+        parts.push(`"k${i}":${i}`);
+      }
+      return `{${parts.join(",")},"${last}":1}`;
+    };
+    equal(parseJson(keys("k20"), noPause).ok, true);
+    for (const last of ["k0", "k7", "k8", "k19"]) {
+      contains(reasonAgainst(keys(last)), `the key '${last}' stands twice`);
+    }
   });
 });
 

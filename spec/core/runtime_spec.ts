@@ -1,4 +1,4 @@
-import type { MatcherBuilder, StoredRules } from "../../src/dygateway/core/diversion/diversion_type.ts";
+import type { MatcherBuilder } from "../../src/dygateway/core/diversion/diversion_type.ts";
 import { moduleMissing } from "../../src/dygateway/core/errors.ts";
 import { failure, noPause, success } from "../../src/dygateway/core/result.ts";
 import { compileManifest, compileMatcher } from "../../src/dygateway/core/runtime/compile.ts";
@@ -14,6 +14,8 @@ import { levelManifest, manifestJson, runtimeManifest } from "../../src/dygatewa
 import type { LevelManifest, RuntimeManifest } from "../../src/dygateway/core/store/manifest.ts";
 import { random } from "../cases/random.ts";
 import { randomPolicy, randomRequest } from "../cases/random_policies.ts";
+import { textsOfRules } from "../cases/stored_texts.ts";
+import type { StoredTexts } from "../cases/stored_texts.ts";
 import { contains, equal, isTrue } from "../support/assert.ts";
 import { keys } from "./support/changes.ts";
 import { noForeign, storedRules } from "./support/policies.ts";
@@ -35,7 +37,7 @@ function levelOf(divtype: string, policyId: string, more: Partial<LevelManifest>
   };
 }
 
-function feedOf(stored: StoredRules): (this: void, builder: MatcherBuilder) => void {
+function feedOf(stored: StoredTexts): (this: void, builder: MatcherBuilder) => void {
   return (builder) => {
     for (let i = 0; i + 1 < stored.divdata.length; i += 2) {
       builder.addDivdata(stored.divdata[i] ?? "", stored.divdata[i + 1] ?? "");
@@ -47,7 +49,7 @@ function feedOf(stored: StoredRules): (this: void, builder: MatcherBuilder) => v
 }
 
 /** Compiles levels over stored rules, the rules of level 1 first. */
-function compiled(levels: readonly LevelManifest[], stored: readonly StoredRules[], parser: ForeignParser = noParser): Runtime {
+function compiled(levels: readonly LevelManifest[], stored: readonly StoredTexts[], parser: ForeignParser = noParser): Runtime {
   const manifest: RuntimeManifest = { hostname: "h", divsteps: levels.length, levels };
   return compileManifest(
     manifest,
@@ -155,14 +157,14 @@ describe("an explanation of a request", () => {
     let decided = 0;
     for (let round = 0; round < 300; round++) {
       const levels: LevelManifest[] = [];
-      const rules: StoredRules[] = [];
+      const rules: StoredTexts[] = [];
       for (let number = 0; number < 4; number++) {
         const { divtype, text, salt } = randomPolicy(dice);
         const parsed = parseJson(text, noPause);
         const checked = checkPolicy(parsed.ok ? parsed.value : jsonNull, noForeign, noPause);
         if (checked.ok && checked.value.rules.kind === "builtin") {
           levels.push(levelOf(checked.value.divtype, `${number}`, salt === undefined || divtype !== "percent" ? {} : { salt }));
-          rules.push(checked.value.rules.rules);
+          rules.push(textsOfRules(checked.value.rules.rules));
         }
       }
       const runtime = compiled(levels, rules);

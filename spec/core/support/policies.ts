@@ -1,4 +1,4 @@
-import type { Matcher, PolicyOptions, StoredRules } from "../../../src/dygateway/core/diversion/diversion_type.ts";
+import type { Matcher, PolicyOptions } from "../../../src/dygateway/core/diversion/diversion_type.ts";
 import { diversionTypes } from "../../../src/dygateway/core/diversion/index.ts";
 import { checkPolicy } from "../../../src/dygateway/core/policy/policy.ts";
 import type { CheckedPolicy, ForeignDivtypes } from "../../../src/dygateway/core/policy/policy.ts";
@@ -6,6 +6,8 @@ import { divtypeNeedsLua } from "../../../src/dygateway/core/errors.ts";
 import { failure, noPause } from "../../../src/dygateway/core/result.ts";
 import type { Result } from "../../../src/dygateway/core/result.ts";
 import { defined, fail } from "../../support/assert.ts";
+import { textsOfRules } from "../../cases/stored_texts.ts";
+import type { StoredTexts } from "../../cases/stored_texts.ts";
 import { json } from "./json.ts";
 import { valueOf } from "./results.ts";
 
@@ -27,13 +29,13 @@ export function checkText(text: string): Result<CheckedPolicy> {
 }
 
 /** The stored form of rules that must be accepted. */
-export function storedRules(divtype: string, rules: string): StoredRules {
+export function storedRules(divtype: string, rules: string): StoredTexts {
   const checked = valueOf(checkText(policyText(divtype, rules)));
-  return checked.rules.kind === "builtin" ? checked.rules.rules : fail(`${divtype} is not built in`);
+  return checked.rules.kind === "builtin" ? textsOfRules(checked.rules.rules) : fail(`${divtype} is not built in`);
 }
 
 /** Compiles a stored form as a node does that reads it from Redis. */
-export function compileStored(divtype: string, stored: StoredRules, options: PolicyOptions = {}): Result<Matcher> {
+export function compileStored(divtype: string, stored: StoredTexts, options: PolicyOptions = {}): Result<Matcher> {
   const type = defined(diversionTypes[divtype], `the type ${divtype}`);
   const count = (stored.divdata.length + stored.ipv6.length) / 2;
   const builder = type.builder(options, count);

@@ -66,6 +66,12 @@ const integer: ElementType = {
   typedArray: stringsAreBytes ? undefined : Uint32Array,
 };
 
+const byte: ElementType = {
+  pointer: "uint8_t *",
+  size: 1,
+  typedArray: stringsAreBytes ? undefined : Uint8Array,
+};
+
 /** A NULL pointer is a value that equals nil, which is what `undefined` is here. */
 function isNull(memory: Memory | undefined): boolean {
   return memory === undefined;
@@ -162,6 +168,11 @@ export function doubles(length: number): NumberBuffer {
 /** Room for `length` integers from 0 to 65535, all 0. */
 export function shorts(length: number): NumberBuffer {
   return buffer(short, length);
+}
+
+/** Room for `length` bytes, all 0. */
+export function bytes(length: number): NumberBuffer {
+  return buffer(byte, length);
 }
 
 export function scratchDoubles(length: number): Scratch {

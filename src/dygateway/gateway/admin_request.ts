@@ -1,5 +1,7 @@
 import { bodyMissing, bodyNotJson, bodyTooLarge, bodyUnreadable, parameterInvalid } from "../core/errors.ts";
-import { parseJson } from "../core/json/parse.ts";
+import { byteText, writableByteText } from "../core/byte_text.ts";
+import type { ByteText } from "../core/byte_text.ts";
+import { parseLongJson } from "../core/json/parse.ts";
 import type { JsonValue } from "../core/json/value.ts";
 import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
@@ -41,40 +43,52 @@ export function readParameters(): Result<AdminParameters> {
   return success({ once, many: (name) => many[name] ?? [] });
 }
 
-function readFile(path: string, maxBytes: number, pause: Pause): Result<string> {
+function readFile(path: string, maxBytes: number, pause: Pause): Result<ByteText> {
   const [file, reason] = io.open(path, "rb");
   if (file === undefined) {
     return failure(bodyUnreadable(reason));
   }
-  const parts: string[] = [];
-  let size = 0;
+  const [size] = file.seek("end");
+  if (size === undefined || size > maxBytes) {
+    file.close();
+    return failure(size === undefined ? bodyUnreadable("its end") : bodyTooLarge(maxBytes));
+  }
+  file.seek("set");
+  const text = writableByteText(size);
+  let read = 0;
   let part = file.read(READ_BYTES);
-  while (part !== undefined && size <= maxBytes) {
-    parts.push(part);
-    size += part.length;
+  while (part !== undefined && read + part.length <= size) {
+    text.write(read, part);
+    read += part.length;
     pause();
     part = file.read(READ_BYTES);
   }
   file.close();
-  return size > maxBytes ? failure(bodyTooLarge(maxBytes)) : success(table.concat(parts));
+  return read === size ? success(text) : failure(bodyUnreadable("it changed meanwhile"));
 }
 
 /** The body, also where nginx spooled it to a file. */
-export function readBody(maxBytes: number, pause: Pause): Result<string> {
+function readBytes(maxBytes: number, pause: Pause): Result<ByteText> {
   ngx.req.read_body();
   const data = ngx.req.get_body_data();
   if (data !== undefined) {
-    return data.length > maxBytes ? failure(bodyTooLarge(maxBytes)) : success(data);
+    return data.length > maxBytes ? failure(bodyTooLarge(maxBytes)) : success(byteText(data));
   }
   const path = ngx.req.get_body_file();
   return path === undefined ? failure(bodyMissing()) : readFile(path, maxBytes, pause);
 }
 
+export function readBody(maxBytes: number, pause: Pause): Result<string> {
+  const body = readBytes(maxBytes, pause);
+  return body.ok ? success(body.value.slice(0, body.value.length)) : body;
+}
+
+/** A JSON body; its long arrays stay text. */
 export function readJsonBody(maxBytes: number, pause: Pause): Result<JsonValue> {
-  const body = readBody(maxBytes, pause);
+  const body = readBytes(maxBytes, pause);
   if (!body.ok) {
     return body;
   }
-  const parsed = parseJson(body.value, pause);
+  const parsed = parseLongJson(body.value, pause);
   return parsed.ok ? success(parsed.value) : failure(bodyNotJson(parsed.reason));
 }

@@ -69,7 +69,8 @@ export function serveActions(actions: Lookup<Action>): void {
   const pause = pacer();
   const tidy = tidyAfter(pause);
   serve(actions, pause);
-  tidy(false);
+  // A body in a file was read into memory that the collector does not see.
+  tidy(ngx.req.get_body_file() !== undefined);
 }
 
 /**

@@ -2,12 +2,12 @@ import { diversionTypes } from "../core/diversion/index.ts";
 import type { Matcher } from "../core/diversion/diversion_type.ts";
 import { errorOf, moduleMissing, luaFailed } from "../core/errors.ts";
 import type { ErrorInfo, GatewayError } from "../core/errors.ts";
-import { isArray, isObject, isInteger } from "../core/json/value.ts";
+import { arrayLength, isAnyArray, isObject, isInteger, openArray } from "../core/json/value.ts";
 import type { JsonValue } from "../core/json/value.ts";
 import { lookup, sortedKeys } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import type { ForeignDivtypes, WriteRules } from "../core/policy/policy.ts";
-import { failure, success } from "../core/result.ts";
+import { failure, noPause, success } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
 import type { ReadUserinfo } from "../core/userinfo/source.ts";
 import { localDatabase, recordingDatabase } from "./foreign_database.ts";
@@ -104,8 +104,13 @@ function instantiate(divtype: string, database: ForeignDatabase, key: string): R
 
 /** JSON as cjson would have decoded it, which is what modules expect. */
 export function plainValue(value: JsonValue): unknown {
-  if (isArray(value)) {
-    return value.map((item) => plainValue(item));
+  if (isAnyArray(value)) {
+    const next = openArray(value, noPause);
+    const items: unknown[] = [];
+    for (let i = 0; i < arrayLength(value); i++) {
+      items.push(plainValue(next()));
+    }
+    return items;
   }
   if (isObject(value)) {
     const table: Lookup<unknown> = lookup();

@@ -91,7 +91,7 @@ export function diversionModule(divtype: string): DiversionModule {
         return raise(infoOf(result.error), detailOf(result.error));
       }
       this.database.init_pipeline();
-      for (const command of writePairs(this.policyLib, type.storage, result.value.divdata)) {
+      for (const command of writePairs(this.policyLib, type.storage, result.value.divdata, noPause)) {
         const method = (this.database as unknown as Record<string, (this: Database, ...words: string[]) => void>)[
           string.lower(command[0]!)
         ]!;

@@ -1,21 +1,18 @@
 import type { GatewayError } from "../errors.ts";
-import type { JsonValue } from "../json/value.ts";
+import type { JsonArray } from "../json/value.ts";
 import type { Pause, Result } from "../result.ts";
 import type { RequestFacts } from "../userinfo/request_facts.ts";
+import type { StoredPairs } from "./stored_pairs.ts";
 
 /** How divdata is held in Redis. */
 export type Storage = "hash" | "zset" | "list";
-
-/**
- * Rules in their stored form, flat: field, value, field, value… of a hash; member, score… of a sorted set in score
- * order; a list's elements two by two.
- */
-export type StoredPairs = string[];
 
 export interface StoredRules {
   readonly divdata: StoredPairs;
   /** IPv6 ranges, beside divdata in a sorted set of their own; empty for every type but `iprange`. */
   readonly ipv6: StoredPairs;
+  /** That the rules lead to, each once, sorted. */
+  readonly upstreams: readonly string[];
 }
 
 export interface Explanation {
@@ -57,7 +54,7 @@ export interface DiversionType {
   /** Whether a policy's `userinfo` option means anything to this type. */
   readonly takesUserinfo: boolean;
   /** Turns the rules an operator wrote into their stored form, or says which rule is wrong and why. */
-  readonly check: (this: void, rules: JsonValue[], pause: Pause) => Result<StoredRules>;
+  readonly check: (this: void, rules: JsonArray, pause: Pause) => Result<StoredRules>;
   /** @param count how many pairs will be added at most. */
   readonly builder: (this: void, options: PolicyOptions, count: number) => MatcherBuilder;
 }

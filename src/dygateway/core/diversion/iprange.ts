@@ -1,19 +1,23 @@
 import { divdataBroken, policyInvalid } from "../errors.ts";
-import { field, isObject } from "../json/value.ts";
-import type { JsonValue } from "../json/value.ts";
+import { arrayLength, field, isObject, openArray } from "../json/value.ts";
+import type { JsonArray, JsonValue } from "../json/value.ts";
 import { failure, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
 import { doubles } from "../buffer.ts";
 import { addressNumber, MAPPED_MIDDLE, readIpv6 } from "../userinfo/address.ts";
 import { parseAddressRange } from "../userinfo/address_range.ts";
 import type { AddressRange } from "../userinfo/address_range.ts";
+import { allNames } from "./all_names.ts";
 import type { Explanation, DiversionType, MatcherBuilder, StoredRules } from "./diversion_type.ts";
 import { ipv6Member, ipv6TableBuilder } from "./ipv6_table.ts";
-import { numberBounds, sortRanges, storeRanges } from "./range_rules.ts";
-import type { RangeRule } from "./range_rules.ts";
+import { numberBounds, rangeRules, sharesValues } from "./range_rules.ts";
 import { rangeTableBuilder } from "./range_table.ts";
 import { ruleObject } from "./rule.ts";
+import { sortedOrder } from "./sorted_order.ts";
+import { pairsInMemory } from "./stored_pairs.ts";
+import type { StoredPairs } from "./stored_pairs.ts";
 
+const KEYS = ["range", "upstream"];
 const RULES_A_SLICE = 256;
 const MAX_IPV4 = 4294967295;
 
@@ -47,42 +51,66 @@ function parseRange(value: JsonValue | undefined, rule: number): Result<AddressR
   return success({ family: 4, start, end });
 }
 
-function checkRules(rules: JsonValue[], pause: Pause): Result<StoredRules> {
-  const ipv4: RangeRule<number>[] = [];
-  const ipv6: RangeRule<string>[] = [];
+/** IPv6 ranges by their number from 0; they are far fewer than of IPv4. */
+interface Ipv6Rule {
+  readonly number: number;
+  readonly start: string;
+  readonly end: string;
+  readonly upstream: string;
+}
+
+/** The members of IPv6 ranges, in the order of their starts. */
+function storeIpv6(rules: readonly Ipv6Rule[], pause: Pause): Result<StoredPairs> {
+  const order = sortedOrder(rules.length, (rule, other) => rules[rule]!.start > rules[other]!.start, pause);
+  const members: string[] = [];
   for (let i = 0; i < rules.length; i++) {
     if (i % RULES_A_SLICE === 0) {
       pause();
     }
-    const checked = ruleObject(rules[i], i + 1, ["range", "upstream"]);
+    const rule = rules[order[i]!]!;
+    const before = i === 0 ? undefined : rules[order[i - 1]!]!;
+    if (before !== undefined && rule.start <= before.end) {
+      return failure(sharesValues(rule.number, before.number));
+    }
+    members.push(ipv6Member(rule.start, rule.end, rule.upstream));
+    members.push("0");
+  }
+  return success(pairsInMemory(members));
+}
+
+function checkRules(rules: JsonArray, pause: Pause): Result<StoredRules> {
+  const count = arrayLength(rules);
+  const names = allNames();
+  const ipv4 = rangeRules(count, names);
+  const ipv6: Ipv6Rule[] = [];
+  const next = openArray(rules, pause);
+  for (let number = 1; number <= count; number++) {
+    if (number % RULES_A_SLICE === 0) {
+      pause();
+    }
+    const checked = ruleObject(next(), number, KEYS);
     if (!checked.ok) {
       return checked;
     }
     const { rule, upstream } = checked.value;
-    const parsed = parseRange(field(rule, "range"), i + 1);
+    const parsed = parseRange(field(rule, "range"), number);
     if (!parsed.ok) {
       return parsed;
     }
     const range = parsed.value;
     if (range.family === 4) {
-      ipv4.push({ number: i + 1, start: range.start, end: range.end, upstream });
+      ipv4.add(number, range.start, range.end, upstream);
     } else {
-      ipv6.push({ number: i + 1, start: range.start, end: range.end, upstream });
+      names.number(upstream);
+      ipv6.push({ number, start: range.start, end: range.end, upstream });
     }
   }
-  const sorted4 = sortRanges(ipv4);
-  if (!sorted4.ok) {
-    return sorted4;
+  const divdata = ipv4.finish(pause);
+  if (!divdata.ok) {
+    return divdata;
   }
-  const sorted6 = sortRanges(ipv6);
-  if (!sorted6.ok) {
-    return sorted6;
-  }
-  const members: string[] = [];
-  for (const range of sorted6.value) {
-    members.push(ipv6Member(range.start, range.end, range.upstream), "0");
-  }
-  return success({ divdata: storeRanges(sorted4.value, pause), ipv6: members });
+  const beside = storeIpv6(ipv6, pause);
+  return beside.ok ? success({ divdata: divdata.value, ipv6: beside.value, upstreams: names.sorted() }) : beside;
 }
 
 /** An IPv6 address that is being looked at, in three numbers. */

@@ -1,12 +1,15 @@
 import { policyInvalid } from "../errors.ts";
-import { field } from "../json/value.ts";
-import type { JsonValue } from "../json/value.ts";
+import { arrayLength, field, openArray } from "../json/value.ts";
+import type { JsonArray, JsonValue } from "../json/value.ts";
 import { lookup } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
 import { failure, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
+import { allNames } from "./all_names.ts";
+import type { AllNames } from "./all_names.ts";
 import type { StoredRules } from "./diversion_type.ts";
 import { ruleObject } from "./rule.ts";
+import { noPairs, pairsInMemory } from "./stored_pairs.ts";
 
 const RULES_A_SLICE = 256;
 
@@ -14,10 +17,11 @@ const RULES_A_SLICE = 256;
 export interface KeyCollector {
   readonly pairs: string[];
   readonly seen: Lookup<boolean>;
+  readonly names: AllNames;
 }
 
 export function keyCollector(): KeyCollector {
-  return { pairs: [], seen: lookup() };
+  return { pairs: [], seen: lookup(), names: allNames() };
 }
 
 /** @returns false where the key was there already. */
@@ -26,8 +30,14 @@ export function collectKey(collector: KeyCollector, key: string, upstream: strin
     return false;
   }
   collector.seen[key] = true;
-  collector.pairs.push(key, upstream);
+  collector.pairs.push(key);
+  collector.pairs.push(upstream);
+  collector.names.number(upstream);
   return true;
+}
+
+export function collectedRules({ pairs, names }: KeyCollector): StoredRules {
+  return { divdata: pairsInMemory(pairs), ipv6: noPairs, upstreams: names.sorted() };
 }
 
 /**
@@ -35,18 +45,21 @@ export function collectKey(collector: KeyCollector, key: string, upstream: strin
  * @param keyOf gives the stored key, or undefined for one that is `expected` to be something else.
  */
 export function checkKeyRules(
-  rules: JsonValue[],
+  rules: JsonArray,
   name: string,
   keyOf: (value: JsonValue | undefined) => string | undefined,
   expected: string,
   pause: Pause,
 ): Result<StoredRules> {
   const collector = keyCollector();
-  for (let i = 0; i < rules.length; i++) {
+  const keys = [name, "upstream"];
+  const count = arrayLength(rules);
+  const next = openArray(rules, pause);
+  for (let i = 0; i < count; i++) {
     if (i % RULES_A_SLICE === 0) {
       pause();
     }
-    const checked = ruleObject(rules[i], i + 1, [name, "upstream"]);
+    const checked = ruleObject(next(), i + 1, keys);
     if (!checked.ok) {
       return checked;
     }
@@ -58,5 +71,5 @@ export function checkKeyRules(
       return failure(policyInvalid(i + 1, `${name} '${key}' stands in an earlier rule too`));
     }
   }
-  return success({ divdata: collector.pairs, ipv6: [] });
+  return success(collectedRules(collector));
 }

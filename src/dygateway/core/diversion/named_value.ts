@@ -1,7 +1,7 @@
 import { divdataBroken, policyInvalid } from "../errors.ts";
 import type { GatewayError } from "../errors.ts";
-import { field } from "../json/value.ts";
-import type { JsonValue } from "../json/value.ts";
+import { arrayLength, field, openArray } from "../json/value.ts";
+import type { JsonArray } from "../json/value.ts";
 import { lookup } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
 import { failure, success } from "../result.ts";
@@ -9,9 +9,10 @@ import type { Pause, Result } from "../result.ts";
 import type { RequestFacts } from "../userinfo/request_facts.ts";
 import { isRequestName } from "../userinfo/source.ts";
 import type { DiversionType, Explanation, MatcherBuilder, StoredRules } from "./diversion_type.ts";
-import { collectKey, keyCollector } from "./key_rules.ts";
+import { collectedRules, collectKey, keyCollector } from "./key_rules.ts";
 import { isUpstreamName, ruleObject, textOf } from "./rule.ts";
 
+const KEYS = ["name", "value", "upstream"];
 const RULES_A_SLICE = 256;
 
 /** How one of the three types reaches and compares its values. */
@@ -37,13 +38,15 @@ interface NameRules {
   readonly byValue: Lookup<Rule>;
 }
 
-function checkRules(rules: JsonValue[], pause: Pause): Result<StoredRules> {
+function checkRules(rules: JsonArray, pause: Pause): Result<StoredRules> {
   const collector = keyCollector();
-  for (let i = 0; i < rules.length; i++) {
+  const count = arrayLength(rules);
+  const next = openArray(rules, pause);
+  for (let i = 0; i < count; i++) {
     if (i % RULES_A_SLICE === 0) {
       pause();
     }
-    const checked = ruleObject(rules[i], i + 1, ["name", "value", "upstream"]);
+    const checked = ruleObject(next(), i + 1, KEYS);
     if (!checked.ok) {
       return checked;
     }
@@ -62,7 +65,7 @@ function checkRules(rules: JsonValue[], pause: Pause): Result<StoredRules> {
       return failure(policyInvalid(i + 1, `${name} = '${value}' stands in an earlier rule too`));
     }
   }
-  return success({ divdata: collector.pairs, ipv6: [] });
+  return success(collectedRules(collector));
 }
 
 function namedValueBuilder(kind: NamedValueKind): MatcherBuilder {

@@ -1,15 +1,17 @@
 import { divdataBroken, policyInvalid } from "../errors.ts";
-import { field } from "../json/value.ts";
-import type { JsonValue } from "../json/value.ts";
+import { arrayLength, field, openArray } from "../json/value.ts";
+import type { JsonArray, JsonValue } from "../json/value.ts";
 import { failure, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
+import { allNames } from "./all_names.ts";
 import type { DiversionType, MatcherBuilder, StoredRules } from "./diversion_type.ts";
 import { murmur2 } from "./hash.ts";
-import { storeRanges } from "./range_rules.ts";
-import type { RangeRule } from "./range_rules.ts";
+import { rangeRules } from "./range_rules.ts";
 import { rangeTableBuilder } from "./range_table.ts";
 import { ruleObject } from "./rule.ts";
+import { noPairs } from "./stored_pairs.ts";
 
+const KEYS = ["percent", "upstream"];
 /** Steps of 0.01 % in all of it. */
 const STEPS = 10000;
 const MAX_HASH = 4294967295;
@@ -27,12 +29,15 @@ function stepsOf(value: JsonValue | undefined): number {
   return exact && steps >= 1 && steps <= STEPS ? steps : -1;
 }
 
-function checkRules(rules: JsonValue[], pause: Pause): Result<StoredRules> {
-  const ranges: RangeRule<number>[] = [];
+function checkRules(rules: JsonArray, pause: Pause): Result<StoredRules> {
+  const count = arrayLength(rules);
+  const names = allNames();
+  const ranges = rangeRules(count, names);
+  const nextRule = openArray(rules, pause);
   let taken = 0;
   let start = 0;
-  for (let i = 0; i < rules.length; i++) {
-    const checked = ruleObject(rules[i], i + 1, ["percent", "upstream"]);
+  for (let i = 0; i < count; i++) {
+    const checked = ruleObject(nextRule(), i + 1, KEYS);
     if (!checked.ok) {
       return checked;
     }
@@ -46,10 +51,11 @@ function checkRules(rules: JsonValue[], pause: Pause): Result<StoredRules> {
     }
     // split_clients' own arithmetic, but for the very last hash, which belongs to whoever completes the 100 %.
     const next = taken === STEPS ? MAX_HASH + 1 : start + Math.floor((steps * MAX_HASH) / STEPS);
-    ranges.push({ number: i + 1, start, end: next - 1, upstream: checked.value.upstream });
+    ranges.add(i + 1, start, next - 1, checked.value.upstream);
     start = next;
   }
-  return success({ divdata: storeRanges(ranges, pause), ipv6: [] });
+  const divdata = ranges.finish(pause);
+  return divdata.ok ? success({ divdata: divdata.value, ipv6: noPairs, upstreams: names.sorted() }) : divdata;
 }
 
 function percentMatcherBuilder(salt: string, count: number): MatcherBuilder {

@@ -1,20 +1,17 @@
+import { doubles } from "../buffer.ts";
+import type { NumberBuffer } from "../buffer.ts";
 import { integerText, MAX_RANGE_BOUND, parseDecimal } from "../decimal.ts";
 import { policyInvalid } from "../errors.ts";
+import type { GatewayError } from "../errors.ts";
 import { field, isInteger, isObject } from "../json/value.ts";
 import type { JsonObject, JsonValue } from "../json/value.ts";
 import { failure, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
-import type { StoredPairs } from "./diversion_type.ts";
+import type { AllNames } from "./all_names.ts";
+import { sortedOrder } from "./sorted_order.ts";
+import type { NextPairs, StoredPairs } from "./stored_pairs.ts";
 
-/** An operator's rule with inclusive bounds; `number` is its place in the list, from 1. */
-export interface RangeRule<Bound> {
-  readonly number: number;
-  readonly start: Bound;
-  readonly end: Bound;
-  readonly upstream: string;
-}
-
-const RULES_A_SLICE = 1024;
+const RULES_A_SLICE = 4096;
 
 function bound(range: JsonObject, name: string): number {
   const given = field(range, name);
@@ -45,17 +42,9 @@ export function numberBounds(
   return success({ start, end });
 }
 
-/** Sorts the rules by their start and refuses two that share a value. */
-export function sortRanges<Bound extends number | string>(rules: RangeRule<Bound>[]): Result<RangeRule<Bound>[]> {
-  rules.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : a.number - b.number));
-  for (let i = 1; i < rules.length; i++) {
-    const before = rules[i - 1]!;
-    const rule = rules[i]!;
-    if (rule.start <= before.end) {
-      return failure(policyInvalid(rule.number, `range overlapped: it shares values with rule ${before.number}`));
-    }
-  }
-  return success(rules);
+/** The refusal of a rule that shares values with another. */
+export function sharesValues(rule: number, other: number): GatewayError {
+  return policyInvalid(rule, `range overlapped: it shares values with rule ${other}`);
 }
 
 /** The score of a start: the integer - 0.3, written out so that no runtime rounds it. */
@@ -63,16 +52,59 @@ function startScore(start: number): string {
   return start === 0 ? "-0.3" : `${integerText(start - 1)}.7`;
 }
 
-/** Members and scores of sorted rules. */
-export function storeRanges(rules: readonly RangeRule<number>[], pause: Pause): StoredPairs {
-  const pairs: string[] = [];
-  for (let i = 0; i < rules.length; i++) {
-    if (i % RULES_A_SLICE === 0) {
-      pause();
-    }
-    const rule = rules[i]!;
-    pairs.push(`${2 * i}:${rule.upstream}`, startScore(rule.start));
-    pairs.push(`${2 * i + 1}:${rule.upstream}`, `${integerText(rule.end)}.3`);
+/** Rules with bounds, both inclusive, in flat memory. */
+export interface RangeRules {
+  /** @param number the rule's place in the list, from 1. */
+  readonly add: (this: void, number: number, start: number, end: number, upstream: string) => void;
+  /** Members and scores of the rules in the order of their starts; two that share a value are refused. */
+  readonly finish: (this: void, pause: Pause) => Result<StoredPairs>;
+}
+
+/**
+ * @param capacity the most rules that will be added.
+ * @param names numbers the upstreams of all rules.
+ */
+export function rangeRules(capacity: number, names: AllNames): RangeRules {
+  const starts = doubles(capacity);
+  const ends = doubles(capacity);
+  const numbers = doubles(capacity);
+  const upstreams = doubles(capacity);
+  let count = 0;
+
+  function openPairs(order: NumberBuffer): NextPairs {
+    let taken = 0;
+    return (into, most) => {
+      const end = Math.min(taken + most, count * 2);
+      while (taken < end) {
+        const rule = order[Math.floor(taken / 2)]!;
+        into.push(`${taken}:${names.name(upstreams[rule]!)}`);
+        into.push(taken % 2 === 0 ? startScore(starts[rule]!) : `${integerText(ends[rule]!)}.3`);
+        taken++;
+      }
+    };
   }
-  return pairs;
+
+  return {
+    add: (number, start, end, upstream) => {
+      starts[count] = start;
+      ends[count] = end;
+      numbers[count] = number;
+      upstreams[count] = names.number(upstream);
+      count++;
+    },
+    finish: (pause) => {
+      const order = sortedOrder(count, (rule, other) => starts[rule]! > starts[other]!, pause);
+      for (let i = 1; i < count; i++) {
+        if (i % RULES_A_SLICE === 0) {
+          pause();
+        }
+        const before = order[i - 1]!;
+        const rule = order[i]!;
+        if (starts[rule]! <= ends[before]!) {
+          return failure(sharesValues(numbers[rule]!, numbers[before]!));
+        }
+      }
+      return success({ count: count * 2, open: () => openPairs(order) });
+    },
+  };
 }

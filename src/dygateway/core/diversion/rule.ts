@@ -3,6 +3,7 @@ import { policyInvalid } from "../errors.ts";
 import { byteLength, hasControlCharacter } from "../json/utf8.ts";
 import { field, isInteger, isObject } from "../json/value.ts";
 import type { JsonObject, JsonValue } from "../json/value.ts";
+import { codeAt } from "../native.ts";
 import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
 
@@ -11,6 +12,11 @@ const MAX_TEXT_LENGTH = 4096;
 const MAX_UPSTREAM_LENGTH = 255;
 
 const UPSTREAM_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:[]";
+/** By their codes. */
+const isUpstreamCode: (boolean | undefined)[] = [];
+for (let code = 0; code < 128; code++) {
+  isUpstreamCode[code] = UPSTREAM_CHARACTERS.indexOf(String.fromCharCode(code)) >= 0;
+}
 
 /**
  * Whether nginx can take `name` for what follows `http://` in proxy_pass: an upstream's name or an address with a
@@ -20,17 +26,22 @@ export function isUpstreamName(name: string): boolean {
   if (name.length === 0 || name.length > MAX_UPSTREAM_LENGTH) {
     return false;
   }
-  for (let i = 0; i < name.length; i++) {
-    if (UPSTREAM_CHARACTERS.indexOf(name.charAt(i)) < 0) {
+  for (let position = 1; position <= name.length; position++) {
+    if (isUpstreamCode[codeAt(name, position)] !== true) {
       return false;
     }
   }
   return true;
 }
 
-/** Keys that a rule may have; a misspelt one would silently make a rule that never matches. */
+/** A key that a rule may not have: a misspelt one would silently make a rule that never matches. */
 function unknownKey(rule: JsonObject, known: readonly string[]): string | undefined {
-  return rule.keys.find((key) => !known.includes(key));
+  for (const key of rule.keys) {
+    if (!known.includes(key)) {
+      return key;
+    }
+  }
+  return undefined;
 }
 
 /**

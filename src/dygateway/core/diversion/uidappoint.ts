@@ -1,57 +1,92 @@
 import { divdataBroken, policyInvalid } from "../errors.ts";
 import type { GatewayError } from "../errors.ts";
-import { field, isArray, isObject } from "../json/value.ts";
-import type { JsonValue } from "../json/value.ts";
+import { arrayLength, field, isAnyArray, openArray } from "../json/value.ts";
+import type { JsonArray, JsonObject } from "../json/value.ts";
 import { failure, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
+import { allNames } from "./all_names.ts";
 import type { DiversionType, MatcherBuilder, StoredRules } from "./diversion_type.ts";
 import { isUpstreamName, ruleObject, uidOf } from "./rule.ts";
+import { noPairs } from "./stored_pairs.ts";
+import type { StoredPairs } from "./stored_pairs.ts";
+import { uidSet } from "./uid_set.ts";
+import type { UidSet } from "./uid_set.ts";
 import { uidTable } from "./uid_table.ts";
 import { upstreamNames } from "./upstream_names.ts";
 
+const KEYS = ["uidset", "upstream"];
 const UIDS_A_SLICE = 256;
 
-/** How many uids the rules name in all; a rule that names none is refused later. */
-function countUids(rules: JsonValue[]): number {
-  let count = 0;
-  for (const rule of rules) {
-    const uidset = isObject(rule) ? field(rule, "uidset") : undefined;
-    count += isArray(uidset) ? uidset.length : 0;
-  }
-  return count;
+/** The pairs of rules that were checked: read anew, since a million uids cost least as the text that they came in. */
+function pairsOfRules(rules: JsonArray, count: number): StoredPairs {
+  return {
+    count,
+    open: (pause) => {
+      const nextRule = openArray(rules, pause);
+      let nextUid = nextRule;
+      let upstream = "";
+      let left = 0;
+      let taken = 0;
+      return (into, most) => {
+        const end = Math.min(count, taken + most);
+        while (taken < end) {
+          if (left === 0) {
+            const rule = nextRule() as JsonObject;
+            const uidset = field(rule, "uidset") as JsonArray;
+            upstream = field(rule, "upstream") as string;
+            left = arrayLength(uidset);
+            nextUid = openArray(uidset, pause);
+          }
+          into.push(uidOf(nextUid())!);
+          into.push(upstream);
+          left--;
+          taken++;
+        }
+      };
+    },
+  };
 }
 
-function checkRules(rules: JsonValue[], pause: Pause): Result<StoredRules> {
-  const pairs: string[] = [];
-  // A plain table of a million uids would hold up requests each time it grows.
-  const seen = uidTable(countUids(rules));
-  for (let i = 0; i < rules.length; i++) {
-    const checked = ruleObject(rules[i], i + 1, ["uidset", "upstream"]);
+function checkUids(rules: JsonArray, seen: UidSet, pause: Pause): Result<StoredRules> {
+  const nextRule = openArray(rules, pause);
+  const names = allNames();
+  const ruleCount = arrayLength(rules);
+  let count = 0;
+  for (let number = 1; number <= ruleCount; number++) {
+    const checked = ruleObject(nextRule(), number, KEYS);
     if (!checked.ok) {
       return checked;
     }
+    names.number(checked.value.upstream);
     const uidset = field(checked.value.rule, "uidset");
-    if (!isArray(uidset) || uidset.length === 0) {
-      return failure(policyInvalid(i + 1, "uidset invalid: a list of uids is expected"));
+    const uids = isAnyArray(uidset) ? arrayLength(uidset) : 0;
+    if (!isAnyArray(uidset) || uids === 0) {
+      return failure(policyInvalid(number, "uidset invalid: a list of uids is expected"));
     }
-    for (let n = 0; n < uidset.length; n++) {
+    const nextUid = openArray(uidset, pause);
+    for (let n = 1; n <= uids; n++) {
       if (n % UIDS_A_SLICE === 0) {
         pause();
       }
-      const uid = uidOf(uidset[n]);
-      if (uid === undefined) {
-        return failure(
-          policyInvalid(i + 1, `uid ${n + 1} of uidset invalid: a whole number from 0 or a text is expected`),
-        );
+      const value = nextUid();
+      const problem = seen.take(value, count);
+      if (problem === "invalid") {
+        return failure(policyInvalid(number, `uid ${n} of uidset invalid: a whole number from 0 or a text is expected`));
       }
-      if (seen.get(uid) !== 0) {
-        return failure(policyInvalid(i + 1, `uid '${uid}' is appointed twice`));
+      if (problem === "twice") {
+        return failure(policyInvalid(number, `uid '${uidOf(value)!}' is appointed twice`));
       }
-      seen.put(uid, 1);
-      pairs.push(uid, checked.value.upstream);
+      count++;
     }
   }
-  return success({ divdata: pairs, ipv6: [] });
+  return success({ divdata: pairsOfRules(rules, count), ipv6: noPairs, upstreams: names.sorted() });
+}
+
+function checkRules(rules: JsonArray, pause: Pause): Result<StoredRules> {
+  const seen = uidSet(pairsOfRules(rules, Infinity), pause);
+  const checked = checkUids(rules, seen, pause);
+  seen.free();
+  return checked;
 }
 
 function uidMatcherBuilder(count: number): MatcherBuilder {

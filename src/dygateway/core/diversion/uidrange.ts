@@ -1,36 +1,40 @@
 import { integerText, parseDecimal } from "../decimal.ts";
 import { divdataBroken } from "../errors.ts";
-import { field } from "../json/value.ts";
-import type { JsonValue } from "../json/value.ts";
+import { arrayLength, field, openArray } from "../json/value.ts";
+import type { JsonArray } from "../json/value.ts";
 import { failure, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
+import { allNames } from "./all_names.ts";
 import type { DiversionType, MatcherBuilder, StoredRules } from "./diversion_type.ts";
-import { numberBounds, sortRanges, storeRanges } from "./range_rules.ts";
-import type { RangeRule } from "./range_rules.ts";
+import { numberBounds, rangeRules } from "./range_rules.ts";
 import { rangeTableBuilder } from "./range_table.ts";
 import { ruleObject } from "./rule.ts";
+import { noPairs } from "./stored_pairs.ts";
 
+const KEYS = ["range", "upstream"];
 const RULES_A_SLICE = 256;
 
-function checkRules(rules: JsonValue[], pause: Pause): Result<StoredRules> {
-  const ranges: RangeRule<number>[] = [];
-  for (let i = 0; i < rules.length; i++) {
-    if (i % RULES_A_SLICE === 0) {
+function checkRules(rules: JsonArray, pause: Pause): Result<StoredRules> {
+  const count = arrayLength(rules);
+  const names = allNames();
+  const ranges = rangeRules(count, names);
+  const next = openArray(rules, pause);
+  for (let number = 1; number <= count; number++) {
+    if (number % RULES_A_SLICE === 0) {
       pause();
     }
-    const checked = ruleObject(rules[i], i + 1, ["range", "upstream"]);
+    const checked = ruleObject(next(), number, KEYS);
     if (!checked.ok) {
       return checked;
     }
-    const bounds = numberBounds(field(checked.value.rule, "range"), i + 1);
+    const bounds = numberBounds(field(checked.value.rule, "range"), number);
     if (!bounds.ok) {
       return bounds;
     }
-    const { start, end } = bounds.value;
-    ranges.push({ number: i + 1, start, end, upstream: checked.value.upstream });
+    ranges.add(number, bounds.value.start, bounds.value.end, checked.value.upstream);
   }
-  const sorted = sortRanges(ranges);
-  return sorted.ok ? success({ divdata: storeRanges(sorted.value, pause), ipv6: [] }) : sorted;
+  const divdata = ranges.finish(pause);
+  return divdata.ok ? success({ divdata: divdata.value, ipv6: noPairs, upstreams: names.sorted() }) : divdata;
 }
 
 function uidRangeBuilder(count: number): MatcherBuilder {

@@ -10,43 +10,49 @@ const NINE = 57;
 const UPPER_E = 69;
 const LOWER_E = 101;
 
-function skipDigits(cursor: Cursor): number {
-  const start = cursor.at;
-  while (cursor.at < cursor.text.length) {
-    const unit = cursor.text.charCodeAt(cursor.at);
-    if (unit < ZERO || unit > NINE) {
-      break;
-    }
-    cursor.at++;
-    pauseSometimes(cursor);
-  }
-  return cursor.at - start;
+/** Whole numbers of more digits are kept as they were written. */
+const MOST_DIGITS = 15;
+
+function isDigit(unit: number): boolean {
+  return unit >= ZERO && unit <= NINE;
 }
 
-export function parseNumber(cursor: Cursor): JsonValue {
-  const { text } = cursor;
+function skipDigits(cursor: Cursor): number {
+  const { bytes } = cursor;
   const start = cursor.at;
-  if (text.charCodeAt(start) === MINUS) {
+  let at = start;
+  while (isDigit(bytes[at]!)) {
+    at++;
+    pauseSometimes(cursor, at);
+  }
+  cursor.at = at;
+  return at - start;
+}
+
+function parseAnyNumber(cursor: Cursor): JsonValue {
+  const { bytes } = cursor;
+  const start = cursor.at;
+  if (bytes[start] === MINUS) {
     cursor.at++;
   }
-  const startsWithZero = text.charCodeAt(cursor.at) === ZERO;
+  const startsWithZero = bytes[cursor.at] === ZERO;
   const digits = skipDigits(cursor);
   if (digits === 0 || (startsWithZero && digits > 1)) {
     return refuse(cursor, digits === 0 ? "unexpected character" : "a number with a leading zero");
   }
   let isInteger = true;
-  if (text.charCodeAt(cursor.at) === DOT) {
+  if (bytes[cursor.at] === DOT) {
     isInteger = false;
     cursor.at++;
     if (skipDigits(cursor) === 0) {
       return refuse(cursor, "a number that ends with its decimal point");
     }
   }
-  const exponent = text.charCodeAt(cursor.at);
+  const exponent = bytes[cursor.at];
   if (exponent === LOWER_E || exponent === UPPER_E) {
     isInteger = false;
     cursor.at++;
-    const sign = text.charCodeAt(cursor.at);
+    const sign = bytes[cursor.at];
     if (sign === PLUS || sign === MINUS) {
       cursor.at++;
     }
@@ -54,11 +60,32 @@ export function parseNumber(cursor: Cursor): JsonValue {
       return refuse(cursor, "a number without digits in its exponent");
     }
   }
-  const literal = text.slice(start, cursor.at);
-  if (isInteger && digits > 15) {
+  const literal = cursor.source.slice(start, cursor.at);
+  if (isInteger && digits > MOST_DIGITS) {
     return { kind: "integer", digits: literal };
   }
   const value = Number(literal);
   // Lua prints a negative zero with its sign: it would be stored as another key than 0.
   return value === 0 ? 0 : value;
+}
+
+export function parseNumber(cursor: Cursor): JsonValue {
+  const { bytes } = cursor;
+  const start = cursor.at;
+  const longest = start + MOST_DIGITS;
+  let at = start;
+  let value = 0;
+  let unit = bytes[at]!;
+  while (unit >= ZERO && unit <= NINE && at < longest) {
+    value = value * 10 + (unit - ZERO);
+    at++;
+    unit = bytes[at]!;
+  }
+  // Almost every number is a few digits and nothing else; of the others nothing is taken yet.
+  const isPlain = unit !== DOT && unit !== LOWER_E && unit !== UPPER_E && !isDigit(unit);
+  if (isPlain && at > start && (bytes[start] !== ZERO || at === start + 1)) {
+    cursor.at = at;
+    return value;
+  }
+  return parseAnyNumber(cursor);
 }

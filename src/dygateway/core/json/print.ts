@@ -2,6 +2,7 @@ import { integerText, MAX_EXACT_INTEGER } from "../decimal.ts";
 import { lookup } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
 import type { Pause } from "../result.ts";
+import { arrayLength, openArray } from "./value.ts";
 import type { JsonValue } from "./value.ts";
 
 const VALUES_A_SLICE = 256;
@@ -61,13 +62,15 @@ function printInto(printer: Printer, value: JsonValue): void {
     parts.push(numberText(value));
   } else if (typeof value === "boolean") {
     parts.push(`${value}`);
-  } else if (!("kind" in value)) {
+  } else if (!("kind" in value) || value.kind === "list") {
+    const next = openArray(value, printer.pause);
     parts.push("[");
-    for (let i = 0; i < value.length; i++) {
+    const count = arrayLength(value);
+    for (let i = 0; i < count; i++) {
       if (i > 0) {
         parts.push(",");
       }
-      printInto(printer, value[i]!);
+      printInto(printer, next());
     }
     parts.push("]");
   } else if (value.kind === "object") {

@@ -1,4 +1,5 @@
 import { stringsAreBytes } from "../buffer.ts";
+import type { NumberBuffer } from "../buffer.ts";
 
 /** The UTF-8 bytes of a code point, one unit a byte. */
 function bytesOfCodePoint(codePoint: number): string {
@@ -67,26 +68,18 @@ function isContinuation(unit: number): boolean {
   return unit >= 0x80 && unit <= 0xbf;
 }
 
-/**
- * Bytes of the UTF-8 sequence that starts at `at` (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF),
- * or 0 where there is none. Always 1 in Node, whose decoder has seen to it already.
- */
-export function sequenceLength(text: string, at: number): number {
-  if (!stringsAreBytes) {
-    return 1;
-  }
-  const first = text.charCodeAt(at);
+/** Bytes of the UTF-8 sequence that starts with these bytes; 0 where none does. */
+function lengthOfSequence(first: number, second: number, third: number, fourth: number): number {
   if (first < 0x80) {
     return 1;
   }
-  const second = text.charCodeAt(at + 1);
   if (!isContinuation(second)) {
     return 0;
   }
   if (first >= 0xc2 && first <= 0xdf) {
     return 2;
   }
-  if (!isContinuation(text.charCodeAt(at + 2))) {
+  if (!isContinuation(third)) {
     return 0;
   }
   if (first >= 0xe0 && first <= 0xef) {
@@ -94,12 +87,28 @@ export function sequenceLength(text: string, at: number): number {
     const surrogate = first === 0xed && second > 0x9f;
     return overlong || surrogate ? 0 : 3;
   }
-  if (first >= 0xf0 && first <= 0xf4 && isContinuation(text.charCodeAt(at + 3))) {
+  if (first >= 0xf0 && first <= 0xf4 && isContinuation(fourth)) {
     const overlong = first === 0xf0 && second < 0x90;
     const tooLarge = first === 0xf4 && second > 0x8f;
     return overlong || tooLarge ? 0 : 4;
   }
   return 0;
+}
+
+/**
+ * Bytes of the UTF-8 sequence that starts at `at` (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF),
+ * or 0 where there is none. Always 1 in Node, whose decoder has seen to it already.
+ */
+export function sequenceLength(text: string, at: number): number {
+  return stringsAreBytes
+    ? lengthOfSequence(text.charCodeAt(at), text.charCodeAt(at + 1), text.charCodeAt(at + 2), text.charCodeAt(at + 3))
+    : 1;
+}
+
+/** The same of bytes, in both runtimes. @param length of all of them. */
+export function sequenceLengthOfBytes(bytes: NumberBuffer, at: number, length: number): number {
+  const byteAt = (i: number): number => (i < length ? bytes[i]! : 0);
+  return lengthOfSequence(bytes[at]!, byteAt(at + 1), byteAt(at + 2), byteAt(at + 3));
 }
 
 /** Whether the text has a unit below 0x20 or DEL: nothing that an operator types on purpose. */

@@ -1,6 +1,5 @@
 import { diversionTypes, divtypeNames } from "../diversion/index.ts";
 import type { DiversionType, StoredRules } from "../diversion/diversion_type.ts";
-import { upstreamsOfRules } from "../diversion/upstreams_of_rules.ts";
 import {
   divtypeUnsupported,
   policyFieldMissing,
@@ -9,7 +8,7 @@ import {
   policyNotObject,
   policyOptionInvalid,
 } from "../errors.ts";
-import { field, isArray, isObject } from "../json/value.ts";
+import { arrayLength, field, isAnyArray, isObject } from "../json/value.ts";
 import type { JsonObject, JsonValue } from "../json/value.ts";
 import { failure, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
@@ -103,10 +102,10 @@ function checkMeta(policy: JsonObject, type: DiversionType | undefined): Result<
 }
 
 function checkBuiltin(type: DiversionType, divdata: JsonValue, pause: Pause): Result<CheckedRules> {
-  if (!isArray(divdata)) {
+  if (!isAnyArray(divdata)) {
     return failure(policyInvalid(0, "divdata: a list of rules is expected"));
   }
-  if (divdata.length === 0) {
+  if (arrayLength(divdata) === 0) {
     return failure(policyInvalid(0, "policy is blank: divdata has no rules"));
   }
   const rules = type.check(divdata, pause);
@@ -155,6 +154,6 @@ export function checkPolicy(value: JsonValue, foreign: ForeignDivtypes, pause: P
     return rules;
   }
   const checked = rules.value;
-  const upstreams = checked.kind === "builtin" ? upstreamsOfRules(checked.type.storage, checked.rules, pause) : [];
+  const upstreams = checked.kind === "builtin" ? checked.rules.upstreams : [];
   return success({ divtype, parser, meta: meta.value, rules: checked, upstreams });
 }

@@ -1,33 +1,37 @@
-import type { Storage, StoredPairs } from "../diversion/diversion_type.ts";
+import type { Storage } from "../diversion/diversion_type.ts";
+import type { NextPairs, StoredPairs } from "../diversion/stored_pairs.ts";
 import { divdataBroken } from "../errors.ts";
 import { failure, success } from "../result.ts";
-import type { Result } from "../result.ts";
+import type { Pause, Result } from "../result.ts";
 import { isError, listReply, numberReply, textReply } from "./command.ts";
 import type { Command, Reply, StoreWork } from "./command.ts";
 
 /** Pairs in one command or page: a pipeline of these is many small writes to Redis, not one that holds it up. */
 export const PAIRS_A_PAGE = 500;
 
-/** The command that stores one page of `pairs`, those from `start` on, under `key`. */
-export function writePage(key: string, storage: Storage, pairs: StoredPairs, start: number): Command {
-  const command: Command = [storage === "hash" ? "HSET" : storage === "zset" ? "ZADD" : "RPUSH", key];
-  for (let i = start; i < pairs.length && i < start + PAIRS_A_PAGE * 2; i += 2) {
-    const first = pairs[i]!;
-    const second = pairs[i + 1]!;
-    if (storage === "zset") {
-      command.push(second, first);
-    } else {
-      command.push(first, second);
+const writeCommand = { hash: "HSET", zset: "ZADD", list: "RPUSH" } as const;
+
+/** The command that stores the next page of pairs under `key`. */
+export function writePage(key: string, storage: Storage, next: NextPairs): Command {
+  const command: Command = [writeCommand[storage], key];
+  next(command, PAIRS_A_PAGE);
+  if (storage === "zset") {
+    // A sorted set's score stands before its member.
+    for (let i = 2; i + 1 < command.length; i += 2) {
+      const member = command[i]!;
+      command[i] = command[i + 1]!;
+      command[i + 1] = member;
     }
   }
   return command;
 }
 
 /** The commands that store `pairs` under `key`. */
-export function writePairs(key: string, storage: Storage, pairs: StoredPairs): Command[] {
+export function writePairs(key: string, storage: Storage, pairs: StoredPairs, pause: Pause): Command[] {
   const commands: Command[] = [];
-  for (let start = 0; start < pairs.length; start += PAIRS_A_PAGE * 2) {
-    commands.push(writePage(key, storage, pairs, start));
+  const next = pairs.open(pause);
+  for (let start = 0; start < pairs.count; start += PAIRS_A_PAGE) {
+    commands.push(writePage(key, storage, next));
   }
   return commands;
 }

@@ -33,22 +33,22 @@ function* storePolicy(context: ChangeContext, id: string, policy: CheckedPolicy,
     for (const command of written.value) {
       commands.push(command);
     }
-  } else if (rules.rules.divdata.length > LARGE_POLICY_PAIRS * 2) {
+  } else if (rules.rules.divdata.count > LARGE_POLICY_PAIRS) {
     const staged = yield* stage(context, rules.type, rules.rules, place);
     if (!staged.ok) {
       return staged;
     }
     commands.push(["RENAME", staged.value, keys.divdata(id)], ["PERSIST", keys.divdata(id)]);
-    const entries = rules.rules.divdata.length / (rules.type.storage === "list" ? 1 : 2);
+    const entries = rules.rules.divdata.count * (rules.type.storage === "list" ? 2 : 1);
     const upstreams = keptUpstreams(entries, policy.upstreams);
     if (upstreams !== undefined) {
       commands.push(["HSET", keys.policyMeta(id), UPSTREAMS_FIELD, upstreams]);
     }
   } else {
-    commands.push(...writePairs(keys.divdata(id), rules.type.storage, rules.rules.divdata));
+    commands.push(...writePairs(keys.divdata(id), rules.type.storage, rules.rules.divdata, context.pause));
   }
   if (rules.kind === "builtin") {
-    commands.push(...writePairs(keys.divdataIpv6(id), "zset", rules.rules.ipv6));
+    commands.push(...writePairs(keys.divdataIpv6(id), "zset", rules.rules.ipv6, context.pause));
   }
   const { name, userinfo, salt } = policy.meta;
   for (const [field, value] of [["name", name], ["userinfo", userinfo], ["salt", salt]] as const) {
@@ -145,8 +145,8 @@ export function describePolicy(policy: CheckedPolicy): string {
     return `${policy.divtype}${name}`;
   }
   const { type, rules } = policy.rules;
-  const textsARule = type.storage === "zset" ? 4 : 2;
-  const count = rules.divdata.length / textsARule + rules.ipv6.length / 2;
+  const pairsARule = type.storage === "zset" ? 2 : 1;
+  const count = rules.divdata.count / pairsARule + rules.ipv6.count;
   return `${policy.divtype}${name}, ${count} ${count === 1 ? "rule" : "rules"}`;
 }
 

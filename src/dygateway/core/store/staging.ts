@@ -1,4 +1,5 @@
-import type { Storage, StoredPairs, StoredRules, DiversionType } from "../diversion/diversion_type.ts";
+import type { Storage, StoredRules, DiversionType } from "../diversion/diversion_type.ts";
+import type { StoredPairs } from "../diversion/stored_pairs.ts";
 import { storeRefused } from "../errors.ts";
 import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
@@ -20,12 +21,14 @@ function* writeStaged(
   storage: Storage,
   pairs: StoredPairs,
 ): StoreWork<Result<null>> {
-  const step = PAIRS_A_PAGE * 2 * PAGES_A_STEP;
-  for (let first = 0; first < pairs.length; first += step) {
+  const next = pairs.open(context.pause);
+  let written = 0;
+  while (written < pairs.count) {
     const pipeline: Command[] = [];
-    for (let start = first; start < pairs.length && start < first + step; start += PAIRS_A_PAGE * 2) {
+    while (written < pairs.count && pipeline.length < PAGES_A_STEP) {
       context.pause();
-      pipeline.push(writePage(key, storage, pairs, start));
+      pipeline.push(writePage(key, storage, next));
+      written += PAIRS_A_PAGE;
     }
     pipeline.push(["PEXPIRE", key, STAGING_LIFETIME_MS]);
     const replies = yield pipeline;
@@ -49,7 +52,7 @@ export function* stage(
   place: number,
 ): StoreWork<Result<string>> {
   const key = context.keys.staging(`${context.nonce}:${place}`);
-  const expected = rules.divdata.length / (type.storage === "list" ? 1 : 2);
+  const expected = rules.divdata.count * (type.storage === "list" ? 2 : 1);
   const [there] = yield [countCommand(key, type.storage)];
   if (numberReply(there) !== expected) {
     if (there !== 0) {
