@@ -7,6 +7,7 @@ import type { Command, Reply, StoreWork } from "../core/store/command.ts";
 import { inTransaction, readExecution } from "../core/store/execution.ts";
 import type { Executed } from "../core/store/execution.ts";
 import type { Change, Transaction } from "../core/store/transaction.ts";
+import { addLongCommand } from "./long_command.ts";
 import { ngxNull, redisModule } from "./platform.ts";
 
 const IDLE_MS = 30000;
@@ -103,7 +104,9 @@ export function connect(settings: RedisSettings): Result<Connection> {
     pipeline: (commands) => {
       client.init_pipeline(commands.length);
       for (const command of commands) {
-        call(client, command);
+        if (!addLongCommand(client, command)) {
+          call(client, command);
+        }
       }
       const [raw, broken] = client.commit_pipeline();
       if (raw === undefined) {

@@ -11,6 +11,8 @@ export interface NumberSet {
 
 const FIRST_SLOTS = 1024;
 const SLOTS_A_SLICE = 4096;
+/** A quarter of what the system hands out at a time, where it has large pages. */
+const SLOTS_A_STEP = 65536;
 const HALF = 67108864;
 /** Fractional parts of two square roots: multiples of an irrational number lie evenly between 0 and 1. */
 const LOW_FACTOR = Math.sqrt(2) - 1;
@@ -43,6 +45,11 @@ export function numberSet(pause: Pause): NumberSet {
     const oldSlots = slots;
     slots *= 2;
     memory = scratchDoubles(slots);
+    // The system hands memory out where it is first written to, and clears it then: not all of it in one go.
+    for (let slot = 0; slot < slots; slot += SLOTS_A_STEP) {
+      pause();
+      memory.buffer[slot] = 0;
+    }
     for (let slot = 0; slot < oldSlots; slot++) {
       if (slot % SLOTS_A_SLICE === 0) {
         pause();
