@@ -10,7 +10,7 @@ import { failure, success } from "../core/result.ts";
 import type { Pause, Result } from "../core/result.ts";
 
 const MAX_PARAMETERS = 100;
-const READ_BYTES = 1048576;
+const READ_BYTES = 65536;
 
 export interface AdminParameters {
   readonly once: Parameters;

@@ -11,7 +11,7 @@ import type { ChangeContext } from "./transaction.ts";
 /** Pairs of a policy that is put together aside, in pipelines of its own, before the transaction renames it. */
 export const LARGE_POLICY_PAIRS = 5000;
 /** Pages of pairs sent in one pipeline. */
-const PAGES_A_STEP = 4;
+const PAGES_A_STEP = 2;
 const STAGING_LIFETIME_MS = "600000";
 
 /** Sends the pages a few at a time; a store that refuses one (it is full, it is a replica) is left without any. */
