@@ -70,9 +70,11 @@ describe("a policy of long lists", () => {
     ["a text", appointed(listOf(3000, (i) => `"a${i}"`), `1,"a2999"`), "rule 2: uid 'a2999' is appointed twice"],
     ["a text and its escapes", appointed(`${listOf(3000, (i) => `"a${i}"`)},"\\u00617"`), "rule 1: uid 'a7' is appointed twice"],
     ["sixteen digits", appointed(`${listOf(3000, (i) => `${i + 1}000000000000000`)},"2000000000000000"`), "rule 1: uid '2000000000000000' is appointed twice"],
+    ["a path", `{"divtype":"url","divdata":[${listOf(2000, (i) => `{"url":"/${i === 1999 ? 7 : i}","upstream":"a"}`)}]}`, "rule 2000: url '/7' stands in an earlier rule too"],
+    ["a named value", `{"divtype":"header","divdata":[${listOf(2000, (i) => `{"name":"${i === 1999 ? "x-a" : "X-A"}","value":"${i === 1999 ? 7 : i}","upstream":"a"}`)}]}`, "rule 2000: x-a = '7' stands in an earlier rule too"],
     ["a number with an exponent", appointed("2000000000000000,2e15"), "rule 1: uid '2000000000000000' is appointed twice"],
   ] as const) {
-    it(`is refused where a uid stands twice: ${name}`, () => {
+    it(`is refused where something stands twice: ${name}`, () => {
       for (const check of [checkText, checkLong]) {
         refused(check(text), 50201, words);
       }

@@ -1,43 +1,82 @@
 import { policyInvalid } from "../errors.ts";
 import { arrayLength, field, openArray } from "../json/value.ts";
-import type { JsonArray, JsonValue } from "../json/value.ts";
-import { lookup } from "../lookup.ts";
-import type { Lookup } from "../lookup.ts";
+import type { JsonArray, JsonObject, JsonValue } from "../json/value.ts";
 import { failure, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
 import { allNames } from "./all_names.ts";
-import type { AllNames } from "./all_names.ts";
 import type { StoredRules } from "./diversion_type.ts";
+import { keySet } from "./key_set.ts";
+import type { KeySet } from "./key_set.ts";
 import { ruleObject } from "./rule.ts";
-import { noPairs, pairsInMemory } from "./stored_pairs.ts";
+import { noPairs } from "./stored_pairs.ts";
+import type { StoredPairs } from "./stored_pairs.ts";
 
 const RULES_A_SLICE = 256;
 
-/** Collects the fields of a hash; a key that stands twice is refused, since only one of the two could count. */
-export interface KeyCollector {
-  readonly pairs: string[];
-  readonly seen: Lookup<boolean>;
-  readonly names: AllNames;
+/** Rules that are pairs of a key and an upstream. */
+export interface KeyRules {
+  /** The keys that a rule has. */
+  readonly keys: readonly string[];
+  /** The stored key of a rule, or what is wrong with it. @param number counts from 1. */
+  readonly keyOf: (this: void, rule: JsonObject, number: number) => Result<string>;
+  /** A rule for people, of which only the key counts. */
+  readonly describe: (this: void, rule: JsonObject) => string;
 }
 
-export function keyCollector(): KeyCollector {
-  return { pairs: [], seen: lookup(), names: allNames() };
+/** The pairs of rules that were checked, read anew from them. */
+function pairsOfRules(rules: JsonArray, { keyOf }: KeyRules, count: number): StoredPairs {
+  return {
+    count,
+    open: (pause) => {
+      const next = openArray(rules, pause);
+      let taken = 0;
+      return (into, most) => {
+        const end = Math.min(count, taken + most);
+        while (taken < end) {
+          taken++;
+          const rule = next() as JsonObject;
+          const key = keyOf(rule, taken);
+          if (key.ok) {
+            into.push(key.value);
+            into.push(field(rule, "upstream") as string);
+          }
+        }
+      };
+    },
+  };
 }
 
-/** @returns false where the key was there already. */
-export function collectKey(collector: KeyCollector, key: string, upstream: string): boolean {
-  if (collector.seen[key] === true) {
-    return false;
+function checkEach(rules: JsonArray, kind: KeyRules, seen: KeySet, pairs: StoredPairs, pause: Pause): Result<StoredRules> {
+  const names = allNames();
+  const next = openArray(rules, pause);
+  for (let number = 1; number <= pairs.count; number++) {
+    if (number % RULES_A_SLICE === 0) {
+      pause();
+    }
+    const checked = ruleObject(next(), number, kind.keys);
+    if (!checked.ok) {
+      return checked;
+    }
+    const { rule, upstream } = checked.value;
+    const key = kind.keyOf(rule, number);
+    if (!key.ok) {
+      return key;
+    }
+    if (!seen.add(key.value, number - 1)) {
+      return failure(policyInvalid(number, `${kind.describe(rule)} stands in an earlier rule too`));
+    }
+    names.number(upstream);
   }
-  collector.seen[key] = true;
-  collector.pairs.push(key);
-  collector.pairs.push(upstream);
-  collector.names.number(upstream);
-  return true;
+  return success({ divdata: pairs, ipv6: noPairs, upstreams: names.sorted() });
 }
 
-export function collectedRules({ pairs, names }: KeyCollector): StoredRules {
-  return { divdata: pairsInMemory(pairs), ipv6: noPairs, upstreams: names.sorted() };
+/** Checks rules; a key that stands twice is refused, since only one of the two could count. */
+export function checkKeys(rules: JsonArray, kind: KeyRules, pause: Pause): Result<StoredRules> {
+  const pairs = pairsOfRules(rules, kind, arrayLength(rules));
+  const seen = keySet(pairs, pause);
+  const checked = checkEach(rules, kind, seen, pairs, pause);
+  seen.free();
+  return checked;
 }
 
 /**
@@ -51,25 +90,13 @@ export function checkKeyRules(
   expected: string,
   pause: Pause,
 ): Result<StoredRules> {
-  const collector = keyCollector();
-  const keys = [name, "upstream"];
-  const count = arrayLength(rules);
-  const next = openArray(rules, pause);
-  for (let i = 0; i < count; i++) {
-    if (i % RULES_A_SLICE === 0) {
-      pause();
-    }
-    const checked = ruleObject(next(), i + 1, keys);
-    if (!checked.ok) {
-      return checked;
-    }
-    const key = keyOf(field(checked.value.rule, name));
-    if (key === undefined) {
-      return failure(policyInvalid(i + 1, `${name} invalid: ${expected} is expected`));
-    }
-    if (!collectKey(collector, key, checked.value.upstream)) {
-      return failure(policyInvalid(i + 1, `${name} '${key}' stands in an earlier rule too`));
-    }
-  }
-  return success(collectedRules(collector));
+  const kind: KeyRules = {
+    keys: [name, "upstream"],
+    keyOf: (rule, number) => {
+      const key = keyOf(field(rule, name));
+      return key === undefined ? failure(policyInvalid(number, `${name} invalid: ${expected} is expected`)) : success(key);
+    },
+    describe: (rule) => `${name} '${keyOf(field(rule, name)) ?? ""}'`,
+  };
+  return checkKeys(rules, kind, pause);
 }

@@ -1,19 +1,16 @@
 import { divdataBroken, policyInvalid } from "../errors.ts";
 import type { GatewayError } from "../errors.ts";
-import { arrayLength, field, openArray } from "../json/value.ts";
-import type { JsonArray } from "../json/value.ts";
+import { field } from "../json/value.ts";
 import { lookup } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
 import { failure, success } from "../result.ts";
-import type { Pause, Result } from "../result.ts";
 import type { RequestFacts } from "../userinfo/request_facts.ts";
 import { isRequestName } from "../userinfo/source.ts";
-import type { DiversionType, Explanation, MatcherBuilder, StoredRules } from "./diversion_type.ts";
-import { collectedRules, collectKey, keyCollector } from "./key_rules.ts";
-import { isUpstreamName, ruleObject, textOf } from "./rule.ts";
+import type { DiversionType, Explanation, MatcherBuilder } from "./diversion_type.ts";
+import { checkKeys } from "./key_rules.ts";
+import type { KeyRules } from "./key_rules.ts";
+import { isUpstreamName, textOf } from "./rule.ts";
 
-const KEYS = ["name", "value", "upstream"];
-const RULES_A_SLICE = 256;
 
 /** How one of the three types reaches and compares its values. */
 export interface NamedValueKind {
@@ -38,35 +35,21 @@ interface NameRules {
   readonly byValue: Lookup<Rule>;
 }
 
-function checkRules(rules: JsonArray, pause: Pause): Result<StoredRules> {
-  const collector = keyCollector();
-  const count = arrayLength(rules);
-  const next = openArray(rules, pause);
-  for (let i = 0; i < count; i++) {
-    if (i % RULES_A_SLICE === 0) {
-      pause();
-    }
-    const checked = ruleObject(next(), i + 1, KEYS);
-    if (!checked.ok) {
-      return checked;
-    }
-    const { rule, upstream } = checked.value;
+const keyRules: KeyRules = {
+  keys: ["name", "value", "upstream"],
+  keyOf: (rule, number) => {
     const name = field(rule, "name");
     if (typeof name !== "string" || !isRequestName(name)) {
-      return failure(policyInvalid(i + 1, "name invalid: letters, digits and - _ . are expected"));
+      return failure(policyInvalid(number, "name invalid: letters, digits and - _ . are expected"));
     }
     const value = textOf(field(rule, "value"));
-    if (value === undefined) {
-      return failure(policyInvalid(i + 1, "value invalid: a text is expected"));
-    }
     // nginx finds headers, cookies and arguments in any case: names that differ only there are one.
-    const key = `${name.toLowerCase()}:${value}`;
-    if (!collectKey(collector, key, upstream)) {
-      return failure(policyInvalid(i + 1, `${name} = '${value}' stands in an earlier rule too`));
-    }
-  }
-  return success(collectedRules(collector));
-}
+    return value === undefined
+      ? failure(policyInvalid(number, "value invalid: a text is expected"))
+      : success(`${name.toLowerCase()}:${value}`);
+  },
+  describe: (rule) => `${field(rule, "name") as string} = '${field(rule, "value") as string}'`,
+};
 
 function namedValueBuilder(kind: NamedValueKind): MatcherBuilder {
   const names: NameRules[] = [];
@@ -140,7 +123,7 @@ export function namedValueType(kind: NamedValueKind): DiversionType {
     parser: "requestParser",
     storage: "list",
     takesUserinfo: false,
-    check: (rules, pause) => checkRules(rules, pause),
+    check: (rules, pause) => checkKeys(rules, keyRules, pause),
     builder: () => namedValueBuilder(kind),
   };
 }

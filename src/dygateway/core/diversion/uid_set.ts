@@ -1,7 +1,7 @@
 import { plainNumber } from "../decimal.ts";
 import type { JsonValue } from "../json/value.ts";
 import type { Pause } from "../result.ts";
-import { murmur2 } from "./hash.ts";
+import { keySet } from "./key_set.ts";
 import { numberSet } from "./number_set.ts";
 import { uidOf } from "./rule.ts";
 import type { StoredPairs } from "./stored_pairs.ts";
@@ -19,42 +19,17 @@ export interface UidSet {
 
 /** The first number of 16 digits: up to here a number has one text, and a text of digits one number. */
 const FIRST_LONG = 1e15;
-const TWO_20 = 1048576;
-const UIDS_A_PAGE = 256;
-
-/** 52 bits of hash; two texts of a million have the same once in ten thousand times. */
-function hashOf(text: string): number {
-  return murmur2(text) * TWO_20 + (murmur2(`${text}:`) % TWO_20);
-}
-
 /** @param pairs reads the uids again that were taken. */
 export function uidSet(pairs: StoredPairs, pause: Pause): UidSet {
   const numbers = numberSet(pause);
-  /** Of texts only their hashes: a table of a million texts stands still while it grows. */
-  const hashes = numberSet(pause);
-
-  /** Whether the text is one of the first `count` uids. */
-  function isAmong(uid: string, count: number): boolean {
-    const next = pairs.open(pause);
-    for (let taken = 0; taken < count; taken += UIDS_A_PAGE) {
-      pause();
-      const page: string[] = [];
-      next(page, Math.min(UIDS_A_PAGE, count - taken));
-      for (let i = 0; i < page.length; i += 2) {
-        if (page[i] === uid) {
-          return true;
-        }
-      }
-    }
-    return false;
-  }
+  const texts = keySet(pairs, pause);
 
   function takeText(uid: string, before: number): "twice" | undefined {
     const number = plainNumber(uid);
     if (number >= 0) {
       return numbers.add(number) ? undefined : "twice";
     }
-    return hashes.add(hashOf(uid)) || !isAmong(uid, before) ? undefined : "twice";
+    return texts.add(uid, before) ? undefined : "twice";
   }
 
   return {
@@ -67,7 +42,7 @@ export function uidSet(pairs: StoredPairs, pause: Pause): UidSet {
     },
     free: () => {
       numbers.free();
-      hashes.free();
+      texts.free();
     },
   };
 }
