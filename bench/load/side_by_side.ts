@@ -57,10 +57,13 @@ export interface CpuSample {
   readonly even: LoadResult;
 }
 
-/** CPU at an even rate, on workers that have compiled nothing yet: LuaJIT's choices differ from start to start. */
+/**
+ * CPU at an even rate, of an nginx that was just started: LuaJIT's choices differ from start to start, and so does where
+ * in memory a process lies, which makes two equal servers differ by up to 5 % for as long as both run.
+ */
 export async function measureCpu(side: Side, round: number, seconds: number): Promise<CpuSample> {
   const { server } = side;
-  await server.reload();
+  await server.startAnew();
   await server.idle();
   await runLoad(roundOf(side, round + 1000, 1), warmUpSeconds);
   const before = server.workersCpu();

@@ -103,6 +103,11 @@ export class Gateway extends Nginx {
     }, 60_000);
   }
 
+  override async startAnew(): Promise<void> {
+    await super.startAnew();
+    await this.ready();
+  }
+
   get snapshotFolder(): string {
     return join(this.folder, "snapshot");
   }
@@ -121,8 +126,10 @@ export async function prepareGateway(site: Site, options: GatewayOptions): Promi
   const [port = 0, adminPort = 0, probePort = 0] = await freePorts(3);
   const probe = options.probe === undefined ? undefined : installProbe(site.prefix, folder, probePort);
   const file = join(folder, "dygateway.yaml");
-  const { inServer = "" } = options;
-  writeFileSync(serverFile(folder), `${options.probe === undefined ? "" : "add_header X-Worker $pid always;\n"}${inServer}`);
+  const { inServer } = options;
+  if (inServer !== undefined) {
+    writeFileSync(serverFile(folder), inServer);
+  }
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(configuration(site, options, folder, { port, adminPort }, probe), null, 2));
   const conf = join(folder, "conf");
@@ -152,7 +159,7 @@ function configuration(
   const staticUpstreams = Object.fromEntries(Object.entries(site.backends).map(([name, at]) => [name, { servers: [`127.0.0.1:${at}`], keepalive: 64 }]));
   return {
     listeners: { http: { listen: `127.0.0.1:${ports.port}`, reuseport: true, backlog: 4096 } },
-    hosts: [{ server_name: "bench.test", default_server: true, hostkey: options.hostkey, default_upstream: "stable", include: serverFile(folder) }],
+    hosts: [{ server_name: "bench.test", default_server: true, hostkey: options.hostkey, default_upstream: "stable", ...(options.inServer === undefined ? {} : { include: serverFile(folder) }) }],
     upstreams: options.upstreams ?? staticUpstreams,
     dynamic_upstreams: options.dynamicUpstreams ?? {},
     redis: { unix_socket: site.redisSocket, prefix: options.storePrefix ?? `bench:${options.name}`, server: { data_dir: join(site.stand.folder, "redis") } },
@@ -177,5 +184,6 @@ function startProbeIn(file: string, kind: ProbeKind): void {
   if (!text.includes(own)) {
     throw new BenchError(`${file} does not start the gateway's workers as expected`);
   }
-  writeFileSync(file, text.replace(own, `${own} require("bench_probe").start("${kind}")`));
+  const workerHeader = "add_header X-Worker $pid always;\n    include upstream.conf;";
+  writeFileSync(file, text.replace(own, `${own} require("bench_probe").start("${kind}")`).replace("include upstream.conf;", workerHeader));
 }

@@ -54,6 +54,12 @@ export class Nginx {
     await this.program?.stop();
   }
 
+  /** A process with nothing compiled yet, and with its memory elsewhere. */
+  async startAnew(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
   get masterPid(): number {
     return this.program?.pid ?? -1;
   }

@@ -7,6 +7,7 @@ export const luaEntries: readonly string[] = [
   "dygateway/phases/init.lua",
   "dygateway/phases/init_worker.lua",
   "dygateway/phases/rewrite.lua",
+  "dygateway/phases/set.lua",
   "dygateway/phases/balancer.lua",
   "dygateway/phases/log.lua",
   "lib/abtesting/error/errcode.lua",

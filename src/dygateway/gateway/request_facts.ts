@@ -38,7 +38,8 @@ function address(): string | undefined {
   if (peer === undefined || !isPeerTrusted(peer)) {
     return peer;
   }
-  const client = clientAddress(true, peer, variable("http_x_real_ip"), variable("http_x_forwarded_for"));
+  const realIp = variable("http_x_real_ip");
+  const client = clientAddress(true, peer, realIp, realIp === undefined ? variable("http_x_forwarded_for") : undefined);
   return client;
 }
 

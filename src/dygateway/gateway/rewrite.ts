@@ -7,11 +7,12 @@ import { runtimeOf } from "./snapshot.ts";
 import { readVariable } from "./variables.ts";
 
 /**
- * The runtime of the request: of the location's `$hostkey`, else of the Host header.
+ * The runtime of the request: of its location's hostkey, else of the Host header.
+ *
+ * @param hostkey undefined or "" where the location has none.
  * @inlined
  */
-function runtimeOfRequest(): Runtime | undefined {
-  const hostkey = readVariable("hostkey");
+export function runtimeOfRequest(hostkey: string | undefined): Runtime | undefined {
   if (hostkey !== undefined && hostkey !== "") {
     const runtime = runtimeOf(hostkey);
     return runtime;
@@ -22,12 +23,19 @@ function runtimeOfRequest(): Runtime | undefined {
   return runtime;
 }
 
+/** Says, now and then, why a request of this runtime goes to its default upstream. */
+export function logUndecided(runtime: Runtime | undefined, raised: unknown): void {
+  const hostname = runtime?.hostname ?? "?";
+  const reason = raisedText(raised);
+  logErrorSometimes(`decide ${hostname}`, `${hostname}: request went to its default upstream: ${reason}`);
+}
+
 /**
  * Where LuaJIT starts to compile: all of a request's Lua is in here, and only in here is a function that is not marked
  * `@inlined`. It must be called by a Lua function that is, and not by pcall itself, to which compiled code cannot return.
  */
 function divert(): void {
-  const runtime = runtimeOfRequest();
+  const runtime = runtimeOfRequest(readVariable("hostkey"));
   const upstream = runtime === undefined ? undefined : runtime.decide(requestFacts);
   route(upstream);
 }
@@ -45,9 +53,7 @@ function guarded(): void {
 export function rewrite(): void {
   const [decided, raised] = pcall(guarded);
   if (!decided) {
-    const hostname = runtimeOfRequest()?.hostname ?? "?";
-    const reason = raisedText(raised);
-    logErrorSometimes(`decide ${hostname}`, `${hostname}: request went to its default upstream: ${reason}`);
+    logUndecided(runtimeOfRequest(readVariable("hostkey")), raised);
     route(undefined);
   }
 }

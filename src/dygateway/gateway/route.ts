@@ -19,7 +19,7 @@ export function route(decided: string | undefined): void {
   // Of a block where an error page has sent it here again, to a location that leaves `$backend` as it is.
   const upstream = liveUpstream(name) ?? upstreamOfBlock(name);
   if (upstream !== undefined) {
-    remember(upstream);
+    remember(upstream, false);
     writeVariable("backend", upstream.block);
     return;
   }

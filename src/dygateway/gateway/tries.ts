@@ -11,6 +11,8 @@ export interface Tries {
   upstream: LiveUpstream;
   /** Whom it is with now; undefined before the first try and after the last. */
   peer: Peer | undefined;
+  /** `$backend` holds the upstream's name and not its block: its location goes to the balancer by itself. */
+  isNamed: boolean;
   /** Subrequests have no log phase: their connections are not counted, as nobody would count them down. */
   readonly isCounted: boolean;
   /** Whom it was with before, in this order; undefined as long as it is with the first. */
@@ -30,7 +32,14 @@ let runningCount = 0;
 const idle: Tries[] = [];
 let idleCount = 0;
 const MAX_IDLE = 4096;
-const nobody: LiveUpstream = { name: "", balancer: undefined, block: "", readKey: undefined, problem: undefined };
+const nobody: LiveUpstream = {
+  name: "",
+  balancer: undefined,
+  block: "",
+  isKept: false,
+  readKey: undefined,
+  problem: undefined,
+};
 
 /** Where subrequests are remembered: it ends with them. */
 interface Context {
@@ -112,18 +121,30 @@ function begin(tries: Tries, upstream: LiveUpstream): void {
   tries.key = "";
   tries.earlier = 0;
   tries.isElsewhere = false;
+  tries.isNamed = false;
 }
 
 /** @inlined */
 function newTries(upstream: LiveUpstream, isCounted: boolean): Tries {
-  return { upstream, peer: undefined, isCounted, tried: undefined, key: "", earlier: 0, isElsewhere: false };
+  return {
+    upstream,
+    peer: undefined,
+    isNamed: false,
+    isCounted,
+    tried: undefined,
+    key: "",
+    earlier: 0,
+    isElsewhere: false,
+  };
 }
 
 /**
  * Remembers where the request that nginx is handling goes.
+ *
+ * @param isNamed whether `$backend` is left with the upstream's name.
  * @inlined
  */
-export function remember(upstream: LiveUpstream): void {
+export function remember(upstream: LiveUpstream, isNamed: boolean): void {
   if (isSubrequest()) {
     context().dygatewayTries = newTries(upstream, false);
     return;
@@ -145,6 +166,7 @@ export function remember(upstream: LiveUpstream): void {
   }
   begin(tries, upstream);
   tries.earlier = earlier;
+  tries.isNamed = isNamed;
   running[request] = tries;
 }
 
@@ -174,7 +196,7 @@ export function recallOrRemember(): Tries | undefined {
   if (upstream === undefined) {
     return undefined;
   }
-  remember(upstream);
+  remember(upstream, false);
   const begun = recall();
   return begun;
 }
@@ -207,7 +229,7 @@ export function forget(): string | undefined {
   }
   running[request] = undefined;
   runningCount--;
-  const name = tries.isElsewhere ? nameElsewhere(upstream.block) : upstream.name;
+  const name = tries.isNamed ? undefined : tries.isElsewhere ? nameElsewhere(upstream.block) : upstream.name;
   if (idleCount < MAX_IDLE) {
     // Upstreams that are replaced must not live on in what waits here.
     begin(tries, nobody);

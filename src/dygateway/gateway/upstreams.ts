@@ -20,6 +20,8 @@ export interface LiveUpstream {
   readonly balancer: Balancer | undefined;
   /** The block of nginx.conf that its requests go through, in capitals of its own: see core/upstream/block_text.ts. */
   readonly block: string;
+  /** Whether that is the block that keeps connections. */
+  readonly isKept: boolean;
   /** Undefined where its strategy needs no key. */
   readonly readKey: ReadKey | undefined;
   /** Why what the store holds is not what is served; undefined where it is. */
@@ -117,7 +119,7 @@ function pointBlocks(name: string, upstream: LiveUpstream | undefined): void {
 }
 
 function tombstone(name: string): LiveUpstream {
-  return { name, balancer: undefined, block: blockOf(name, closingBlock), readKey: undefined, problem: undefined };
+  return { name, balancer: undefined, block: blockOf(name, closingBlock), isKept: false, readKey: undefined, problem: undefined };
 }
 
 /**
@@ -153,8 +155,9 @@ export function buildUpstream(name: string, published: UpstreamManifest | undefi
     pause,
   });
   const { balancer } = prepared;
-  const block = blockOf(name, upstream.keepalive?.connections === 0 ? closingBlock : keepaliveBlock);
-  return { name, upstream: { name, balancer, block, readKey: keyReader(balancer), problem }, problem, prepared };
+  const isKept = upstream.keepalive?.connections !== 0;
+  const block = blockOf(name, isKept ? keepaliveBlock : closingBlock);
+  return { name, upstream: { name, balancer, block, isKept, readKey: keyReader(balancer), problem }, problem, prepared };
 }
 
 /** Replaces them between two requests: nothing in here yields, so no request sees one without the other. */

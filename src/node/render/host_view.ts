@@ -11,8 +11,10 @@ import type { Config, HostConfig, LocationConfig, ProxyConfig } from "../config/
 import { nginxSize, nginxTime, type Time } from "../config/units.ts";
 import { listenArguments } from "./listen_view.ts";
 import { nginxHostkey, nginxPattern, nginxQuoted, nginxText, type NginxToken } from "./nginx_quote.ts";
+import { luaNil, luaString, type LuaToken } from "./lua_quote.ts";
 import type { Site } from "./site.ts";
 import type { Target } from "./target.ts";
+import { isWhole, logsEverywhere } from "./whole.ts";
 
 export interface HostView {
   readonly listens: readonly (readonly NginxToken[])[];
@@ -36,6 +38,13 @@ export interface LocationView {
   readonly diversion: NginxToken | null;
   /** Where nothing is diverted: whether the default upstream may be one that changes at run time. */
   readonly balancing: boolean;
+  /**
+   * Where nothing in the location is unknown to us: what `set_by_lua_block` is told, and the way is chosen there.
+   * `null`: the rewrite phase decides, as in a location written by hand.
+   */
+  readonly chooses: { readonly hostkey: LuaToken; readonly upstream: LuaToken } | null;
+  /** Whether requests to dynamic upstreams end in a log phase of their own: else all have one, or none. */
+  readonly logs: boolean;
   readonly proxy: readonly { readonly directive: NginxToken; readonly value: NginxToken }[];
   readonly includes: readonly NginxToken[];
 }
@@ -66,16 +75,29 @@ function accessLogView(log: string | undefined, target: Target): HostView["acces
 }
 
 function locationView(host: HostConfig, location: LocationConfig, config: Config, site: Site): LocationView {
+  const diverts = divertsAt(host, location);
+  const balancing = config.dynamic_upstreams.engine === "balancer";
   const modifier = location.match === "prefix" ? [] : [nginxText(location.match)];
   return {
     // nginx compares it with the URI as it is, so that a `$` here is no variable in any kind of location.
     match: [...modifier, nginxPattern(location.path)],
     hostkey: nginxHostkey(hostkeyAt(host, location)),
     upstream: nginxQuoted(defaultUpstreamAt(host, location) ?? ""),
-    diversion: divertsAt(host, location) ? nginxText(`${site.install}/diversion/diversion.lua`) : null,
-    balancing: config.dynamic_upstreams.engine === "balancer",
+    diversion: diverts ? nginxText(`${site.install}/diversion/diversion.lua`) : null,
+    balancing,
+    chooses: (diverts || balancing) && isWhole(config, host, location) ? chooses(host, location) : null,
+    logs: balancing && !logsEverywhere(config),
     proxy: proxyView({ ...host.proxy, ...location.proxy }),
     includes: listOf(location.include).map(nginxText),
+  };
+}
+
+function chooses(host: HostConfig, location: LocationConfig): LocationView["chooses"] {
+  const hostkey = hostkeyAt(host, location);
+  return {
+    // With variables it must be read from $hostkey.
+    hostkey: hostkey.includes("$") ? luaNil : luaString(hostkey),
+    upstream: luaString(defaultUpstreamAt(host, location) ?? ""),
   };
 }
 

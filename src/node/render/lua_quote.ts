@@ -1,5 +1,7 @@
 export type LuaToken = string & { readonly luaToken: unique symbol };
 
+export const luaNil = "nil" as LuaToken;
+
 /**
  * A Lua string literal for an `*_by_lua_block`. All but plain path characters become `\ddd` byte escapes, so that
  * neither Lua nor nginx' search for the block's end (quotes, braces, long brackets, comments) sees anything special.

@@ -6,6 +6,7 @@ import { luaString, type LuaToken } from "./lua_quote.ts";
 import { nginxNumber, nginxQuoted, nginxText, type NginxToken } from "./nginx_quote.ts";
 import type { Site } from "./site.ts";
 import type { Target } from "./target.ts";
+import { logsEverywhere } from "./whole.ts";
 
 export interface NginxView {
   readonly modules: readonly NginxToken[];
@@ -26,7 +27,12 @@ export interface NginxView {
   readonly sharedDict: NginxToken;
   readonly settings: LuaToken;
   /** The blocks that dynamic upstreams go through; `null`: another gateway serves them. */
-  readonly balancer: { readonly keepalive: NginxToken; readonly keepaliveTimeout: NginxToken } | null;
+  readonly balancer: {
+    readonly keepalive: NginxToken;
+    readonly keepaliveTimeout: NginxToken;
+    /** Whether every request ends in our log phase. */
+    readonly logs: boolean;
+  } | null;
   readonly includes: readonly NginxToken[];
 }
 
@@ -60,9 +66,14 @@ export function nginxView(config: Config, site: Site, target: Target): NginxView
   };
 }
 
-function balancerView({ dynamic_upstreams: dynamic }: Config): NginxView["balancer"] {
+function balancerView(config: Config): NginxView["balancer"] {
+  const { dynamic_upstreams: dynamic } = config;
   if (dynamic.engine !== "balancer") return null;
-  return { keepalive: nginxNumber(dynamic.keepalive), keepaliveTimeout: nginxText(nginxTime(dynamic.keepalive_timeout)) };
+  return {
+    keepalive: nginxNumber(dynamic.keepalive),
+    keepaliveTimeout: nginxText(nginxTime(dynamic.keepalive_timeout)),
+    logs: logsEverywhere(config),
+  };
 }
 
 /** In nginx' geo, a peer on a unix socket has the address 255.255.255.255. */

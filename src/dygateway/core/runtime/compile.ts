@@ -62,6 +62,11 @@ function sourceOf(level: LevelManifest, foreignParser: ForeignParser): Result<Us
   return read.ok ? success({ text: name, read: read.value }) : read;
 }
 
+function hasForeignParser(level: LevelManifest): boolean {
+  const name = level.userinfo === undefined ? parserOfModule(level.userInfoModulename) : undefined;
+  return name !== undefined && parsers[name] === undefined;
+}
+
 function compileLevel(
   level: LevelManifest,
   number: number,
@@ -82,7 +87,8 @@ function compileLevel(
     return { number, policyId, divtype, reason: matcher.error.desc };
   }
   const { text, read, readNumber } = source.value;
-  return { number, policyId, divtype, userinfo: text, read, readNumber, matcher: matcher.value };
+  const isForeign = diversionTypes[divtype] === undefined || hasForeignParser(level);
+  return { number, policyId, divtype, userinfo: text, read, readNumber, matcher: matcher.value, isForeign };
 }
 
 /** Of a reason, which may quote what is stored. */

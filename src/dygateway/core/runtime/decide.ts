@@ -13,6 +13,8 @@ export interface Level {
   readonly read: ReadUserinfo;
   readonly readNumber?: ReadNumber | undefined;
   readonly matcher: Matcher;
+  /** Whether a third-party module or parser has a part in it: such a one may wait, which only the rewrite phase can. */
+  readonly isForeign: boolean;
 }
 
 /** A level that is skipped: its data, module or parser cannot be used. */
@@ -37,6 +39,8 @@ export interface Runtime {
   readonly levels: readonly Level[];
   readonly broken: readonly BrokenLevel[];
   readonly decide: Decide;
+  /** Whether any level is foreign. */
+  readonly isForeign: boolean;
 }
 
 /** @inlined */
@@ -124,5 +128,6 @@ export function chainLevels(levels: readonly Level[]): Decide {
 
 /** A runtime of these levels. */
 export function createRuntime(hostname: string, divsteps: number, levels: Level[], broken: BrokenLevel[]): Runtime {
-  return { hostname, divsteps, levels, broken, decide: chainLevels(levels) };
+  const isForeign = levels.some((level) => level.isForeign);
+  return { hostname, divsteps, levels, broken, decide: chainLevels(levels), isForeign };
 }

@@ -1,0 +1,18 @@
+import { chooseWay, chooseWayToDefault } from "../gateway/choose_way.ts";
+
+/*
+ * For `set_by_lua_block`, in locations that the renderer knows whole. LuaJIT starts to compile here: what these call is
+ * `@inlined`.
+ */
+
+/** Decides; see `chooseWay`. */
+export function divert(hostkey: string | undefined, otherwise: string): string {
+  const way = chooseWay(hostkey, otherwise);
+  return way;
+}
+
+/** For locations that divert nobody and whose upstream may be a dynamic one. */
+export function balance(otherwise: string): string {
+  const way = chooseWayToDefault(otherwise);
+  return way;
+}
