@@ -12,7 +12,7 @@ describe("render", () => {
     expect(run).toMatchObject({ code: 0, err: "" });
     expect(run.out).toContain("added     vhosts/api.weibo.cn.conf\nadded     default.conf\nadded     nginx.conf\n");
     const directives = dumpedByNginx(sandbox.output);
-    expect(directivesNamed(directives, "proxy_pass").map(({ args }) => args)).toEqual([["proxy_pass", "http://$backend"]]);
+    expect(directivesNamed(directives, "proxy_pass").map(({ args }) => args[1])).toEqual(["http://dygateway_balancer", "http://$backend", "http://$backend"]);
   });
 
   it("writes settings that the gateway accepts, readable by nobody else", async () => {
@@ -52,11 +52,28 @@ describe("render", () => {
       ["dygateway_balancer", [["server", "0.0.0.1"], balancer, ["keepalive", "99"], ["keepalive_timeout", "30s"]]],
       ["dygateway_balancer_close", [["server", "0.0.0.1"], balancer]],
     ]);
-    expect(directivesNamed(directives, "log_by_lua_block")).toHaveLength(1);
-    expect(directivesNamed(directives, "rewrite_by_lua_block")).toHaveLength(1);
+    // Two locations with two ways each that end in the log phase; requests of nginx's own upstreams do not.
+    for (const [name, count] of [["set_by_lua_block", 2], ["rewrite_by_lua_file", 1], ["rewrite_by_lua_block", 1], ["log_by_lua_block", 4]] as const) {
+      expect(directivesNamed(directives, name), name).toHaveLength(count);
+    }
     expect(parseSettings(sandbox.read("dygateway.json"))).toMatchObject({
       settings: { upstreams: { engine: "balancer", conf: `${sandbox.output}/upstream.conf`, resolvers: ["10.0.0.2"], dyupsLocation: "/dyups" } },
     });
+  });
+
+  it.each([
+    ["the http level", { include: "/nowhere/*.conf" }, {}, {}, 0],
+    ["a host", {}, { include: "/nowhere/*.conf" }, {}, 0],
+    ["a location", {}, {}, { include: "/nowhere/*.conf" }, 1],
+    ["no place, but there is no location for every request", {}, {}, { path: "/raw2" }, 2],
+  ])("ends every request in the log phase where files of the operator's own are included at %s", async (_where, atHttp, atHost, atLocation, choices) => {
+    const sandbox = new Sandbox();
+    const locations = [{ path: "/", ...atLocation }, { path: "/raw", divert: false }];
+    sandbox.configure({ hosts: [{ server_name: "api.weibo.cn", default_upstream: "stable", locations, ...atHost }], ...atHttp });
+    expect(await sandbox.render()).toMatchObject({ code: 0, err: "" });
+    const directives = dumpedByNginx(sandbox.output);
+    expect(directivesNamed(directives, "log_by_lua_block")).toHaveLength(1);
+    expect(directivesNamed(directives, "set_by_lua_block")).toHaveLength(choices);
   });
 
   it("leaves requests to nginx where a module balances them", async () => {
@@ -67,7 +84,7 @@ describe("render", () => {
     });
     expect(await sandbox.render()).toMatchObject({ code: 0, err: "" });
     const directives = dumpedByNginx(sandbox.output);
-    for (const name of ["balancer_by_lua_block", "log_by_lua_block", "rewrite_by_lua_block"]) {
+    for (const name of ["balancer_by_lua_block", "log_by_lua_block", "rewrite_by_lua_block", "set_by_lua_block"]) {
       expect(directivesNamed(directives, name), name).toEqual([]);
     }
     expect(directivesNamed(directives, "location").map(({ args }) => args.at(-1))).toEqual(

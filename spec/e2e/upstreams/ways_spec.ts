@@ -13,6 +13,8 @@ import { UpstreamCluster } from "./upstream_cluster.ts";
  * other specs of upstreams run with files of their own in the server block, where the rewrite phase decides.
  */
 const host = "whole.test";
+/** What a hostkey may have in it at the worst; two hyphens begin a comment in Lua. */
+const oddKey = "o--d:d_.*";
 const cluster = useCluster({
   config: () => ({
     hosts: [
@@ -26,6 +28,7 @@ const cluster = useCluster({
           { path: "/static/", divert: false, default_upstream: "beta4" },
         ],
       },
+      { server_name: "odd.test", hostkey: oddKey, default_upstream: "stable" },
     ],
     logging: { level: "notice" },
   }),
@@ -56,6 +59,12 @@ describe("a request", () => {
     await upstreams.set("server 127.0.0.1:1;");
     expect(await cluster.ask(host, byUid("21"))).toBe("beta1");
     expect(await cluster.ask(host)).toBe("stable");
+  });
+
+  test("is decided by its hostkey, whatever stands in it", async () => {
+    await cluster.divert(oddKey, { divtype: "uidsuffix", divdata: [{ suffix: 1, upstream: "beta4" }] });
+    expect(await cluster.ask("odd.test", byUid("21"))).toBe("beta4");
+    expect(await cluster.ask("odd.test", byUid("22"))).toBe("stable");
   });
 
   test("goes to a dynamic upstream, ends there, and is logged under its name", async () => {

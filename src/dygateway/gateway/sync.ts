@@ -31,7 +31,9 @@ const REST_SECONDS = 0.1;
  * Rounds until the work is begun anew, by another timer: nginx keeps a record of each coroutine until the timer ends that
  * it was made in, and a round makes a few (about 1 KB for a change). An hour, while nothing happens.
  */
-const MOST_ROUNDS = 4000;
+const MANY_ROUNDS = 4000;
+/** The same while one change follows the other: for the better part of a second, nobody would follow them. */
+const MOST_ROUNDS = 16000;
 /** Until work that an error has ended begins again. */
 const RESTART_SECONDS = 1;
 /** Between two attempts to connect: nginx logs each refusal of a unix socket by itself. */
@@ -166,17 +168,21 @@ export function followStore(): void {
     return lostReason === "" ? "" : `Redis has lost data: ${lostReason}; serving what was in force before`;
   }
 
-  /** Waits for an announcement or the next poll, and looks up often enough to leave quickly when nginx reloads. */
-  function rest(): void {
+  /**
+   * Waits for an announcement or the next poll, and looks up often enough to leave quickly when nginx reloads.
+   * @returns whether nothing was announced.
+   */
+  function rest(): boolean {
     const reached = listener.subscribed() ? POLL_SECONDS : POLL_UNANNOUNCED_SECONDS;
     const poll = connection === undefined ? retrySeconds : reached;
     for (let waited = 0; waited < poll && !stopping() && !watch.isDue(); waited += REST_SECONDS) {
       if (semaphore === undefined) {
         ngx.sleep(REST_SECONDS);
       } else if (semaphore.wait(REST_SECONDS)[0] === true) {
-        return;
+        return false;
       }
     }
+    return !watch.isDue();
   }
 
   /** Work in a light thread of its own, which ends when it is told to; what ends by an error is begun again. */
@@ -215,7 +221,8 @@ export function followStore(): void {
       commands?.run();
     }),
   ];
-  for (let rounds = 0; rounds < MOST_ROUNDS && !stopping(); rounds++) {
+  let isQuiet = false;
+  for (let rounds = 0; rounds < (isQuiet ? MANY_ROUNDS : MOST_ROUNDS) && !stopping(); rounds++) {
     const [ran, outcome] = pcall(() => {
       lease.renew();
       const wrong = round();
@@ -232,7 +239,7 @@ export function followStore(): void {
       logErrorSometimes(`sync ${problem.slice(0, 60)}`, problem);
     }
     report(problem);
-    rest();
+    isQuiet = rest();
   }
   stopped = true;
   connection?.close();
