@@ -37,7 +37,7 @@ function wayTo(decided: string | undefined, otherwise: string): Way {
   return "balanced";
 }
 
-/** @inlined */
+/** Where LuaJIT starts to compile, inside of pcall: compiled code cannot return out of one that it has entered before. */
 function decide(hostkey: string | undefined, otherwise: string): Way {
   const runtime = runtimeOfRequest(hostkey ?? readVariable("hostkey"));
   if (runtime?.isForeign === true) {
@@ -45,6 +45,12 @@ function decide(hostkey: string | undefined, otherwise: string): Way {
   }
   const decided = runtime === undefined ? undefined : runtime.decide(requestFacts);
   const way = wayTo(decided, otherwise);
+  return way;
+}
+
+/** @inlined */
+function guarded(hostkey: string | undefined, otherwise: string): Way {
+  const way = decide(hostkey, otherwise);
   return way;
 }
 
@@ -56,7 +62,7 @@ function decide(hostkey: string | undefined, otherwise: string): Way {
  * @inlined
  */
 export function chooseWay(hostkey: string | undefined, otherwise: string): Way {
-  const [decided, way] = pcall(decide, hostkey, otherwise);
+  const [decided, way] = pcall(guarded, hostkey, otherwise);
   if (decided) {
     return way;
   }

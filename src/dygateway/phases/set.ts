@@ -1,17 +1,17 @@
 import { chooseWay, chooseWayToDefault } from "../gateway/choose_way.ts";
 
-/*
- * For `set_by_lua_block`, in locations that the renderer knows whole. LuaJIT starts to compile here: what these call is
- * `@inlined`.
- */
+/* For `set_by_lua_block`, in locations that the renderer knows whole. */
 
-/** Decides; see `chooseWay`. */
+/**
+ * Decides; see `chooseWay`.
+ * @inlined
+ */
 export function divert(hostkey: string | undefined, otherwise: string): string {
   const way = chooseWay(hostkey, otherwise);
   return way;
 }
 
-/** For locations that divert nobody and whose upstream may be a dynamic one. */
+/** For locations that divert nobody and whose upstream may be a dynamic one. LuaJIT starts to compile here. */
 export function balance(otherwise: string): string {
   const way = chooseWayToDefault(otherwise);
   return way;
