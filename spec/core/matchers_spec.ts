@@ -138,6 +138,29 @@ describe("a table of uids", () => {
     equal(table.get("7"), 6);
   });
 
+  it("has each uid's last value where it is nearly full", () => {
+    const table = uidTable(3000);
+    for (let turn = 1; turn <= 3; turn++) {
+      for (let uid = 1; uid <= 3000; uid++) {
+        table.put(`${uid * 7919}`, turn * uid);
+      }
+    }
+    for (let uid = 1; uid <= 3000; uid++) {
+      equal(table.get(`${uid * 7919}`), 3 * uid, `${uid}`);
+    }
+  });
+
+  it("lets others work while the memory of a large one is fetched", () => {
+    let pauses = 0;
+    const pause = (): void => {
+      pauses++;
+    };
+    uidTable(1000, pause);
+    equal(pauses, 0);
+    uidTable(100000, pause);
+    equal(pauses, 4);
+  });
+
   it("refuses one more than it was made for", () => {
     const table = uidTable(2);
     table.put("1", 1);

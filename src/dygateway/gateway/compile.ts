@@ -57,6 +57,7 @@ function localRules(level: LevelManifest, rules: RulesPlace, pause: Pause): Loca
 function rulesSource(level: LevelManifest, rules: RulesPlace, pause: Pause): RulesSource {
   return {
     count: rules.entries + rules.ipv6Entries,
+    pause,
     feed: (builder) => {
       eachPair(rules.blob, 0, rules.chunks, builder.addDivdata, pause);
       eachPair(rules.blob, rules.chunks, rules.chunks + rules.ipv6Chunks, builder.addIpv6, pause);

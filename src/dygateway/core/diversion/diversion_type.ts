@@ -55,8 +55,8 @@ export interface DiversionType {
   readonly takesUserinfo: boolean;
   /** Turns the rules an operator wrote into their stored form, or says which rule is wrong and why. */
   readonly check: (this: void, rules: JsonArray, pause: Pause) => Result<StoredRules>;
-  /** @param count how many pairs will be added at most. */
-  readonly builder: (this: void, options: PolicyOptions, count: number) => MatcherBuilder;
+  /** @param count how many pairs will be added at most. @param pause is called where a large table is set up. */
+  readonly builder: (this: void, options: PolicyOptions, count: number, pause?: Pause) => MatcherBuilder;
 }
 
 /** The first problem a builder met; later ones are mostly its consequences. */

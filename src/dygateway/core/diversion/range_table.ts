@@ -47,7 +47,7 @@ export function rangeTableBuilder(count: number): RangeTableBuilder {
     const bound = Number(score);
     if (index !== size) {
       refuse(member, `index ${size} was expected here: a half of a rule is missing, or the rules overlap`);
-    } else if (!isUpstreamName(upstream)) {
+    } else if (!names.isKnown(upstream) && !isUpstreamName(upstream)) {
       refuse(member, "it names an upstream that nginx cannot take");
     } else if (!(bound > (size === 0 ? -1 : scores[size - 1]!)) || !(bound < 1e300)) {
       refuse(member, `its score ${score} is no bound`);

@@ -1,7 +1,9 @@
-import { records } from "../buffer.ts";
+import { records, touch } from "../buffer.ts";
 import { plainNumber } from "../decimal.ts";
 import { lookup } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
+import { noPause } from "../result.ts";
+import type { Pause } from "../result.ts";
 
 /** Uids to small positive integers; compact for decimal uids, and exact for every other text. */
 export interface UidTable {
@@ -34,11 +36,14 @@ const multipliers = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37].map((prime) => 
  * a uid, where a Lua table takes 40 and a string of its own for each.
  *
  * @param capacity the most uids that will be put; one more throws.
+ * @param pause is called while the table's memory is fetched from the system.
  */
-export function uidTable(capacity: number): UidTable {
+export function uidTable(capacity: number, pause: Pause = noPause): UidTable {
   const texts: Lookup<number> = lookup();
   let buckets = Math.ceil(capacity / SLOTS_A_BUCKET / LOAD) + 2;
   let { doubles: marks, shorts: values } = records(buckets, DOUBLES_A_BUCKET * 8);
+  // The first uids fall anywhere: each would wait for a page of 2 MB to be cleared, all of them in one slice.
+  touch(marks, buckets * DOUBLES_A_BUCKET, pause);
   let used = 0;
   let attempt = 0;
   let [a, b, c, d] = [multipliers[0]!, multipliers[1]!, multipliers[2]!, multipliers[3]!];
@@ -60,12 +65,19 @@ export function uidTable(capacity: number): UidTable {
   }
 
   /**
+   * 0 where the slot holds the mark, else 1.
+   * @inlined
+   */
+  function isOther(bucket: number, slot: number, mark: number): number {
+    return Math.min(Math.abs(marks[bucket * DOUBLES_A_BUCKET + slot]! - mark), 1);
+  }
+
+  /**
    * A slot's value if it holds the mark, else 0.
    * @inlined
    */
   function valueIn(bucket: number, slot: number, mark: number): number {
-    const isOther = Math.min(Math.abs(marks[bucket * DOUBLES_A_BUCKET + slot]! - mark), 1);
-    return (1 - isOther) * values[bucket * SHORTS_A_BUCKET + FIRST_SHORT + slot]!;
+    return (1 - isOther(bucket, slot, mark)) * values[bucket * SHORTS_A_BUCKET + FIRST_SHORT + slot]!;
   }
 
   /** @inlined */
@@ -83,52 +95,72 @@ export function uidTable(capacity: number): UidTable {
     return inFirst + inSecond;
   }
 
+  /**
+   * The first slot of the bucket that holds the mark, or SLOTS_A_BUCKET; as in `find` without a loop and its branches,
+   * which would cost a million uids twice the time.
+   * @inlined
+   */
   function slotWith(bucket: number, mark: number): number {
-    for (let slot = 0; slot < SLOTS_A_BUCKET; slot++) {
-      if (marks[bucket * DOUBLES_A_BUCKET + slot] === mark) {
-        return slot;
-      }
-    }
-    return -1;
+    const inLast = 1 + isOther(bucket, 3, mark);
+    return isOther(bucket, 0, mark) * (1 + isOther(bucket, 1, mark) * (1 + isOther(bucket, 2, mark) * inLast));
   }
 
+  /** @inlined */
   function write(bucket: number, slot: number, mark: number, value: number): void {
     marks[bucket * DOUBLES_A_BUCKET + slot] = mark;
     values[bucket * SHORTS_A_BUCKET + FIRST_SHORT + slot] = value;
   }
 
-  function bucketsOf(mark: number): { readonly first: number; readonly second: number } {
+  /** Gives a uid that is there another value. */
+  function replace(number: number, value: number): void {
+    const high = Math.floor(number / HALF);
+    const low = number - high * HALF;
+    const first = firstBucket(high, low);
+    const inFirst = slotWith(first, number + 1);
+    if (inFirst < SLOTS_A_BUCKET) {
+      write(first, inFirst, number + 1, value);
+    } else {
+      const second = secondBucket(high, low, first);
+      write(second, slotWith(second, number + 1), number + 1, value);
+    }
+  }
+
+  /**
+   * @returns whether it went into a free slot of the bucket.
+   * @inlined
+   */
+  function placeIn(bucket: number, mark: number, value: number): boolean {
+    const free = slotWith(bucket, 0);
+    if (free === SLOTS_A_BUCKET) {
+      return false;
+    }
+    write(bucket, free, mark, value);
+    return true;
+  }
+
+  /**
+   * Places what is not there yet: in a free slot of its buckets, or where others are moved away from.
+   * @inlined
+   */
+  function place(mark: number, value: number): void {
     const high = Math.floor((mark - 1) / HALF);
     const low = mark - 1 - high * HALF;
     const first = firstBucket(high, low);
-    return { first, second: secondBucket(high, low, first) };
-  }
-
-  /** @returns whether the bucket has the uid: with another value now. */
-  function replaceIn(bucket: number, mark: number, value: number): boolean {
-    const slot = slotWith(bucket, mark);
-    if (slot >= 0) {
-      write(bucket, slot, mark, value);
+    if (!placeIn(first, mark, value) && !placeIn(secondBucket(high, low, first), mark, value)) {
+      makeRoom(mark, value);
     }
-    return slot >= 0;
   }
 
-  /** @returns whether it went into a free slot of the bucket. */
-  function placeIn(bucket: number, mark: number, value: number): boolean {
-    const free = slotWith(bucket, 0);
-    if (free >= 0) {
-      write(bucket, free, mark, value);
-    }
-    return free >= 0;
-  }
-
-  /** Places what is not there yet, moving others to their other bucket where both are full; else anew in a larger table. */
-  function place(newMark: number, newValue: number): void {
+  /** Moves others to their other bucket where both are full; else anew in a larger table. */
+  function makeRoom(newMark: number, newValue: number): void {
     let mark = newMark;
     let value = newValue;
     let from = -1;
     for (let moves = 0; moves < MOST_MOVES; moves++) {
-      const { first, second } = bucketsOf(mark);
+      const high = Math.floor((mark - 1) / HALF);
+      const low = mark - 1 - high * HALF;
+      const first = firstBucket(high, low);
+      const second = secondBucket(high, low, first);
       if (placeIn(first, mark, value) || placeIn(second, mark, value)) {
         return;
       }
@@ -164,16 +196,17 @@ export function uidTable(capacity: number): UidTable {
     }
   }
 
-  function put(mark: number, value: number): void {
-    const { first, second } = bucketsOf(mark);
-    if (replaceIn(first, mark, value) || replaceIn(second, mark, value)) {
+  function put(number: number, value: number): void {
+    // Nearly all are new, and nearly all of those find a free slot: to see so there is one path and no object.
+    if (find(number) !== 0) {
+      replace(number, value);
       return;
     }
     used++;
     if (used > capacity) {
       throw new Error(`uid table made for ${capacity} uids got one more`);
     }
-    place(mark, value);
+    place(number + 1, value);
   }
 
   return {
@@ -188,7 +221,7 @@ export function uidTable(capacity: number): UidTable {
       if (number < 0) {
         texts[uid] = value;
       } else {
-        put(number + 1, value);
+        put(number, value);
       }
     },
   };

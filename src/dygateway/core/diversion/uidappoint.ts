@@ -89,9 +89,9 @@ function checkRules(rules: JsonArray, pause: Pause): Result<StoredRules> {
   return checked;
 }
 
-function uidMatcherBuilder(count: number): MatcherBuilder {
+function uidMatcherBuilder(count: number, pause: Pause | undefined): MatcherBuilder {
   const names = upstreamNames();
-  const table = uidTable(count);
+  const table = uidTable(count, pause);
   let rules = 0;
   let problem: GatewayError | undefined;
 
@@ -111,7 +111,7 @@ function uidMatcherBuilder(count: number): MatcherBuilder {
 
   return {
     addDivdata: (uid, upstream) => {
-      const number = isUpstreamName(upstream) ? names.number(upstream) : 0;
+      const number = names.isKnown(upstream) || isUpstreamName(upstream) ? names.number(upstream) : 0;
       if (number === 0) {
         problem ??= divdataBroken(`uid '${uid}' names the upstream '${upstream}', which nginx cannot take`);
         return;
@@ -148,5 +148,5 @@ export const uidappoint: DiversionType = {
   storage: "hash",
   takesUserinfo: true,
   check: (rules, pause) => checkRules(rules, pause),
-  builder: (_options, count) => uidMatcherBuilder(count),
+  builder: (_options, count, pause) => uidMatcherBuilder(count, pause),
 };

@@ -8,6 +8,8 @@ const MAX_NAMES = 65535;
 export interface UpstreamNames {
   /** @returns the name's number, or 0 where there are too many names to number another. */
   readonly number: (this: void, name: string) => number;
+  /** Whether the name has a number: whoever numbers only names that were checked need not check it again. */
+  readonly isKnown: (this: void, name: string) => boolean;
   readonly name: (this: void, number: number) => string | undefined;
 }
 
@@ -27,6 +29,7 @@ export function upstreamNames(): UpstreamNames {
       numbers[name] = names.length;
       return names.length;
     },
+    isKnown: (name) => numbers[name] !== undefined,
     name: /** @inlined */ (number) => names[number - 1],
   };
 }

@@ -3,7 +3,7 @@ import type { Matcher, MatcherBuilder } from "../diversion/diversion_type.ts";
 import { moduleMissing, policyBroken } from "../errors.ts";
 import { shortened } from "../json/utf8.ts";
 import { failure, success } from "../result.ts";
-import type { Result } from "../result.ts";
+import type { Pause, Result } from "../result.ts";
 import type { LevelManifest, RuntimeManifest } from "../store/manifest.ts";
 import { divtypeOfModule, parserOfModule } from "../store/runtime_changes.ts";
 import { parsers } from "../userinfo/parsers.ts";
@@ -16,6 +16,8 @@ import type { BrokenLevel, Level, Runtime } from "./decide.ts";
 export interface RulesSource {
   /** How many pairs `feed` adds at most. */
   readonly count: number;
+  /** Called where a large table is set up. */
+  readonly pause?: Pause;
   readonly feed: (this: void, builder: MatcherBuilder) => void;
   /** A third-party module over the same rules. */
   readonly foreign: (this: void, divtype: string) => Result<Matcher>;
@@ -41,7 +43,7 @@ export function compileMatcher(level: LevelManifest, rules: RulesSource): Result
     const found = level.storage ?? "nothing";
     return failure(policyBroken(level.policyId, `${level.divDataKey} is a ${found}, ${divtype} needs a ${type.storage}`));
   }
-  const builder = type.builder({ salt: level.salt }, rules.count);
+  const builder = type.builder({ salt: level.salt }, rules.count, rules.pause);
   rules.feed(builder);
   return builder.finish();
 }
