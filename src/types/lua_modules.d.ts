@@ -32,7 +32,7 @@ interface ProcessModule {
   enable_privileged_agent(this: void, connections: number): LuaMultiReturn<[boolean | undefined, string?]>;
 }
 
-/** lua-resty-redis, or Debian's copy of it: commands are methods, also inside a pipeline. */
+/** lua-resty-redis, or Debian's copy of it: commands are methods. */
 interface RedisModule {
   "new"(): LuaMultiReturn<[RedisClient | undefined, string | undefined]>;
 }
@@ -43,8 +43,8 @@ interface RedisClient {
   set_keepalive(idleMs: number, size: number): LuaMultiReturn<[boolean | undefined, string?]>;
   get_reused_times(): LuaMultiReturn<[number | undefined, string?]>;
   close(): LuaMultiReturn<[boolean | undefined, string?]>;
-  init_pipeline(commands?: number): void;
-  commit_pipeline(): LuaMultiReturn<[unknown[] | undefined, string?]>;
+  /** The connection itself; the name is the same in all versions. */
+  readonly _sock: ngx.TcpSocket;
   read_reply(): LuaMultiReturn<[unknown[] | undefined, string?]>;
   [command: string]: unknown;
 }

@@ -36,9 +36,11 @@ declare namespace ngx {
     settimeouts(connectMs: number, sendMs: number, readMs: number): void;
     /** @param host an address, IPv6 in brackets, or `unix:/path` without a port. */
     connect(host: string, port?: number): LuaMultiReturn<[number | undefined, string | undefined]>;
-    send(data: string): LuaMultiReturn<[number | undefined, string | undefined]>;
+    send(data: string | readonly string[]): LuaMultiReturn<[number | undefined, string | undefined]>;
     /** What is there, as soon as anything is. */
     receiveany(mostBytes: number): LuaMultiReturn<[string | undefined, string | undefined]>;
+    /** So many bytes, once all of them are there. */
+    receive(bytes: number): LuaMultiReturn<[string | undefined, string | undefined]>;
     close(): LuaMultiReturn<[number | undefined, string | undefined]>;
   }
 

@@ -2,13 +2,12 @@ import { storeConflict, storeUncertain, storeUnreachable } from "../core/errors.
 import { failure, success } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
 import type { RedisSettings } from "../core/settings.ts";
-import { errorReply, nilReply } from "../core/store/command.ts";
 import type { Command, Reply, StoreWork } from "../core/store/command.ts";
 import { inTransaction, readExecution } from "../core/store/execution.ts";
 import type { Executed } from "../core/store/execution.ts";
 import type { Change, Transaction } from "../core/store/transaction.ts";
-import { addLongCommand } from "./long_command.ts";
-import { ngxNull, redisModule } from "./platform.ts";
+import { redisModule } from "./platform.ts";
+import { commandBytes, replyReader } from "./redis_protocol.ts";
 
 const IDLE_MS = 30000;
 const POOL_SIZE = 10;
@@ -17,25 +16,6 @@ const MAX_ATTEMPTS = 100;
 const LONGEST_BACKOFF_SECONDS = 0.05;
 
 type Method = (this: void, client: RedisClient, ...args: string[]) => LuaMultiReturn<[unknown, string | undefined]>;
-
-/** The client's forms of nil, errors and lists as the core's. */
-export function toReply(raw: unknown): Reply {
-  if (raw === ngxNull || raw === undefined) {
-    return nilReply;
-  }
-  if (typeof raw === "string" || typeof raw === "number") {
-    return raw;
-  }
-  const items = raw as unknown[];
-  if (items[0] === false) {
-    return errorReply(tostring(items[1]));
-  }
-  const replies: Reply[] = [];
-  for (let i = 0; i < items.length; i++) {
-    replies.push(toReply(items[i]));
-  }
-  return replies;
-}
 
 function call(client: RedisClient, command: Command): LuaMultiReturn<[unknown, string | undefined]> {
   const method = client[string.lower(command[0]!)] as Method;
@@ -97,26 +77,19 @@ export function connect(settings: RedisSettings): Result<Connection> {
     client.close();
     return failure(storeUnreachable(place, refusal));
   }
+  const socket = client._sock;
+  const reader = replyReader(socket);
   let reasonBroken = "";
   return success({
     client,
     brokenBecause: () => `${place}: ${reasonBroken}`,
     pipeline: (commands) => {
-      client.init_pipeline(commands.length);
-      for (const command of commands) {
-        if (!addLongCommand(client, command)) {
-          call(client, command);
-        }
-      }
-      const [raw, broken] = client.commit_pipeline();
-      if (raw === undefined) {
+      const [sent, unsent] = socket.send(commandBytes(commands));
+      const replies = sent === undefined ? (unsent ?? "the connection broke") : reader.read(commands.length);
+      if (typeof replies === "string") {
         client.close();
-        reasonBroken = broken ?? "the connection broke";
+        reasonBroken = replies;
         return failure(storeUnreachable(place, reasonBroken));
-      }
-      const replies: Reply[] = [];
-      for (let i = 0; i < commands.length; i++) {
-        replies.push(toReply(raw[i]));
       }
       return success(replies);
     },
