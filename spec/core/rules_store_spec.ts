@@ -1,7 +1,7 @@
 import { setPolicy } from "../../src/dygateway/core/store/policy_changes.ts";
 import { errorReply } from "../../src/dygateway/core/store/command.ts";
-import { loadRules, MAX_FIELD_LENGTH } from "../../src/dygateway/core/store/load_rules.ts";
-import type { LoadedRules } from "../../src/dygateway/core/store/load_rules.ts";
+import { loadManyRules, loadRules, MAX_FIELD_LENGTH } from "../../src/dygateway/core/store/load_rules.ts";
+import type { LoadedRules, RulesSink } from "../../src/dygateway/core/store/load_rules.ts";
 import { listGroups, listPolicies, readPolicy } from "../../src/dygateway/core/store/policy_reads.ts";
 import type { ListedPolicy, Page } from "../../src/dygateway/core/store/policy_reads.ts";
 import { readGroup, readPolicyByTarget } from "../../src/dygateway/core/store/target_reads.ts";
@@ -37,14 +37,34 @@ interface Loaded {
   readonly result: Result<LoadedRules>;
 }
 
-function load(redis: FakeRedis, key: string): Loaded {
+interface Collected {
+  readonly divdata: string[];
+  readonly ipv6: string[];
+  readonly sink: RulesSink;
+}
+
+function collected(): Collected {
   const divdata: string[] = [];
   const ipv6: string[] = [];
   const sink = {
     divdata: (first: string, second: string): void => void divdata.push(first, second),
     ipv6: (first: string, second: string): void => void ipv6.push(first, second),
   };
-  return { divdata, ipv6, result: drive(redis, loadRules(key, sink)) };
+  return { divdata, ipv6, sink };
+}
+
+/** Reads the rules alone and among others, which must come to the same. */
+function load(redis: FakeRedis, key: string): Loaded {
+  const { divdata, ipv6, sink } = collected();
+  const result = drive(redis, loadRules(key, sink));
+  const many = ["no:divdata", key, "none:divdata", key].map((one) => ({ key: one, ...collected() }));
+  const results = drive(redis, loadManyRules(many.map((one) => one.key), many.map((one) => one.sink)));
+  equal(results.length, many.length);
+  for (let i = 0; i < many.length; i++) {
+    const one = many[i]!;
+    equal([one.divdata, one.ipv6, results[i]], one.key === key ? [divdata, ipv6, result] : [[], [], drive(redis, loadRules(one.key, one.sink))]);
+  }
+  return { divdata, ipv6, result };
 }
 
 describe("a large policy", () => {
@@ -172,6 +192,25 @@ describe("loading the rules of a level", () => {
       refused(load(redis, "k:divdata").result, 40102, words);
     });
   }
+
+  it("of many small policies takes two pipelines", () => {
+    const redis = fakeRedis();
+    const many: string[] = [];
+    for (let i = 0; i < 30; i++) {
+      byHand(redis, [`HSET p${i}:divdata ${i} u${i}`]);
+      many.push(`p${i}:divdata`);
+    }
+    const sinks = many.map(() => collected());
+    const work = loadManyRules(many, sinks.map(({ sink }) => sink));
+    let step = work.next();
+    let pipelines = 0;
+    while (step.done !== true) {
+      pipelines++;
+      step = work.next(step.value.map((command) => redis.run(command)));
+    }
+    equal(pipelines, 2);
+    equal(sinks.map(({ divdata }) => divdata), many.map((_, i) => [`${i}`, `u${i}`]));
+  });
 
   it("is refused with a monstrous field", () => {
     const redis = fakeRedis();

@@ -1,5 +1,5 @@
 import { deleteRuntime, divtypeOfModule, parserOfModule, setRuntime } from "../../src/dygateway/core/store/runtime_changes.ts";
-import { decodeRuntime, listHostnames, readRuntime, runtimesUsing } from "../../src/dygateway/core/store/runtime_reads.ts";
+import { decodeRuntime, listHostnames, readRuntime, readRuntimes, runtimesUsing } from "../../src/dygateway/core/store/runtime_reads.ts";
 import { errorReply, nilReply } from "../../src/dygateway/core/store/command.ts";
 import { globLiteral, storeKeys } from "../../src/dygateway/core/store/keys.ts";
 import { levelNames, MAX_LEVELS } from "../../src/dygateway/core/runtime/levels.ts";
@@ -191,6 +191,20 @@ describe("reading runtimes", () => {
         { divModulename: "", divDataKey: "k", userInfoModulename: "" },
       ],
     });
+  });
+
+  it("reads many as it reads each, and most of them in one small command", () => {
+    const redis = fakeRedis();
+    addGroup(redis, `{"1":${suffixPolicy},"2":${suffixPolicy},"3":${suffixPolicy}}`);
+    addRuntime(redis, "one", ofPolicy("0"));
+    addRuntime(redis, "three", ofGroup("0"));
+    byHand(redis, ["SET ab:test:runtimeInfo:bad:divsteps 1e1", "SET ab:test:runtimeInfo:far:divsteps 99"]);
+    const hostnames = ["three", "bad", "none", "one", "far"];
+    const before = redis.log.length;
+    const read = drive(redis, readRuntimes(keys, hostnames));
+    equal(redis.log.slice(before).map((command) => command.length), [5, 5, 5, 5, 5, 32, 32, 32]);
+    equal(read, hostnames.map((hostname) => drive(redis, readRuntime(keys, hostname))));
+    equal(valueOf(read[0]!)?.levels.length, 3);
   });
 
   it("finds every hostname once, whatever it is called, under its own prefix only", () => {

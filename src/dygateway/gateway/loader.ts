@@ -4,12 +4,11 @@ import { createLoaderIndex } from "./loader_index.ts";
 import type { Lookup } from "../core/lookup.ts";
 import type { Pause, Result } from "../core/result.ts";
 import { success } from "../core/result.ts";
-import { together } from "../core/store/command.ts";
 import type { StoreWork } from "../core/store/command.ts";
 import type { Keys } from "../core/store/keys.ts";
 import { levelManifest, manifestJson, runtimeManifest } from "../core/store/manifest.ts";
 import type { LevelManifest, RulesPlace, RuntimeManifest } from "../core/store/manifest.ts";
-import { readRuntime } from "../core/store/runtime_reads.ts";
+import { readRuntimes } from "../core/store/runtime_reads.ts";
 import type { StoredLevel, StoredRuntime } from "../core/store/runtime_reads.ts";
 import type { PublishedRuntime } from "./shared_state.ts";
 import { readManifest, readManifestText } from "./shared_state.ts";
@@ -84,8 +83,8 @@ export function createLoader(keys: Keys, publishedHostnames: readonly string[], 
   // A leader that was killed while it loaded has left what nothing refers to.
   deleteOtherBlobs(index.isUsed, pause);
 
-  function* hold(divDataKey: string, previous: RulesPlace | undefined): StoreWork<HeldRules> {
-    const placed = yield* placeRules(divDataKey, pause);
+  /** @param previous where the rules of this key lay before. */
+  function hold(divDataKey: string, placed: Result<PlacedRules>, previous: RulesPlace | undefined): HeldRules {
     if (!placed.ok) {
       return { placed: undefined, problem: placed.error.desc };
     }
@@ -116,9 +115,12 @@ export function createLoader(keys: Keys, publishedHostnames: readonly string[], 
         }
       }
     }
-    const results = yield* together(missing.map((key) => hold(key, places[key])));
-    for (let i = 0; i < missing.length; i++) {
-      held[missing[i]!] = results[i]!;
+    if (missing.length > 0) {
+      const results = yield* placeRules(missing, pause);
+      for (let i = 0; i < missing.length; i++) {
+        const key = missing[i]!;
+        held[key] = hold(key, results[i]!, places[key]);
+      }
     }
     return null;
   }
@@ -132,7 +134,7 @@ export function createLoader(keys: Keys, publishedHostnames: readonly string[], 
   }
 
   function* loadPage(hostnames: readonly string[], changed: PublishedRuntime[]): StoreWork<null> {
-    const reads = yield* together(hostnames.map((hostname) => readRuntime(keys, hostname)));
+    const reads = yield* readRuntimes(keys, hostnames);
     const runtimes: StoredRuntime[] = [];
     for (const read of reads) {
       if (read.ok && read.value !== undefined) {
@@ -141,6 +143,7 @@ export function createLoader(keys: Keys, publishedHostnames: readonly string[], 
     }
     yield* holdAll(runtimes);
     for (let i = 0; i < hostnames.length; i++) {
+      pause();
       const hostname = hostnames[i]!;
       const manifest = runtimeManifest(hostname, reads[i]!, describe);
       const text = manifest === undefined ? undefined : printJson(manifestJson(manifest), pause);

@@ -61,6 +61,26 @@ function takeAll(reply: Reply | undefined, take: TakePair): string | undefined {
   return undefined;
 }
 
+/** The command that reads the first page of a key: all of a small one. */
+export function firstPageCommand(key: string, storage: Storage): Command {
+  if (storage === "hash") {
+    return ["HSCAN", key, "0", "COUNT", `${PAIRS_A_PAGE}`];
+  }
+  return storage === "zset"
+    ? ["ZRANGE", key, "0", `${PAIRS_A_PAGE - 1}`, "WITHSCORES"]
+    : ["LRANGE", key, "0", `${PAIRS_A_PAGE * 2 - 1}`];
+}
+
+/** @returns whether that page has all of the `count` entries, which `take` then was given. */
+export function takeWhole(page: Reply | undefined, storage: Storage, count: Reply | undefined, take: TakePair): boolean {
+  const size = numberReply(count);
+  if (size < 0 || size > (storage === "list" ? PAIRS_A_PAGE * 2 : PAIRS_A_PAGE) || isError(page)) {
+    return false;
+  }
+  const [cursor, pairs] = storage === "hash" ? listReply(page) : ["0", page];
+  return cursor === "0" && takeAll(pairs, take) === undefined;
+}
+
 function* readHash(key: string, count: number, take: TakePair): StoreWork<string | undefined> {
   if (count <= PAIRS_A_PAGE) {
     const replies = yield [["HGETALL", key]];

@@ -33,8 +33,8 @@ export interface Keys {
   readonly divsteps: (this: void, hostname: string) => string;
   /** @param level from 0. */
   readonly level: (this: void, hostname: string, level: number, levelField: string) => string;
-  /** divsteps, then the three fields of each of the ten levels. */
-  readonly runtime: (this: void, hostname: string) => string[];
+  /** divsteps, then the three fields of each level: of all ten, or of the first `levels`. */
+  readonly runtime: (this: void, hostname: string, levels?: number) => string[];
   /** The hostname whose runtime a key is part of, or undefined. */
   readonly hostnameOf: (this: void, key: string) => string | undefined;
   /** The id of the policy that a key is part of, or undefined. */
@@ -73,9 +73,9 @@ export function storeKeys(prefix: string): Keys {
   const level = (hostname: string, number: number, levelField: string): string =>
     `${runtimes}:${hostname}:${levelNames[number]}:${levelField}`;
 
-  function runtime(hostname: string): string[] {
+  function runtime(hostname: string, levels = levelNames.length): string[] {
     const keys = [`${runtimes}:${hostname}${DIVSTEPS}`];
-    for (let number = 0; number < levelNames.length; number++) {
+    for (let number = 0; number < levels; number++) {
       for (const levelField of levelFields) {
         keys.push(level(hostname, number, levelField));
       }
@@ -130,7 +130,7 @@ export function storeKeys(prefix: string): Keys {
     groupMeta: (groupId) => `${groups}:${groupId}:meta`,
     divsteps: (hostname) => `${runtimes}:${hostname}${DIVSTEPS}`,
     level: (hostname, number, levelField) => level(hostname, number, levelField),
-    runtime: (hostname) => runtime(hostname),
+    runtime: (hostname, levels) => runtime(hostname, levels),
     hostnameOf: (key) => hostnameOf(key),
     policyIdOf: (key) => policyIdOf(key),
   };

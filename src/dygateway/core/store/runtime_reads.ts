@@ -6,7 +6,7 @@ import type { Lookup } from "../lookup.ts";
 import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
 import { MAX_LEVELS } from "../runtime/levels.ts";
-import { isError, listReply, textReply } from "./command.ts";
+import { isError, listReply, numberReply, textReply } from "./command.ts";
 import type { Reply, StoreWork } from "./command.ts";
 import { globLiteral } from "./keys.ts";
 import type { Keys } from "./keys.ts";
@@ -69,6 +69,30 @@ export function decodeRuntime(hostname: string, reply: Reply | undefined): Resul
 export function* readRuntime(keys: Keys, hostname: string): StoreWork<Result<StoredRuntime | undefined>> {
   const [reply] = yield [["MGET", ...keys.runtime(hostname)]];
   return decodeRuntime(hostname, reply);
+}
+
+/** Most runtimes have no more; of those that have, all fields are read once more. */
+const LEVELS_READ_FIRST = 1;
+
+/** Reads many runtimes, each in one command that has all of it; results are in the order of the hostnames. */
+export function* readRuntimes(
+  keys: Keys,
+  hostnames: readonly string[],
+): StoreWork<Result<StoredRuntime | undefined>[]> {
+  const replies = yield hostnames.map((hostname) => ["MGET", ...keys.runtime(hostname, LEVELS_READ_FIRST)]);
+  const larger: number[] = [];
+  for (let i = 0; i < hostnames.length; i++) {
+    if (numberReply(listReply(replies[i])[0]) > LEVELS_READ_FIRST) {
+      larger.push(i);
+    }
+  }
+  if (larger.length > 0) {
+    const whole = yield larger.map((i) => ["MGET", ...keys.runtime(hostnames[i]!)]);
+    for (let n = 0; n < larger.length; n++) {
+      replies[larger[n]!] = whole[n]!;
+    }
+  }
+  return hostnames.map((hostname, i) => decodeRuntime(hostname, replies[i]));
 }
 
 /** Every hostname that has a runtime, sorted. Goes through the store in pages, never with KEYS. */
