@@ -60,8 +60,7 @@ function load(redis: FakeRedis, key: string): Loaded {
   const many = ["no:divdata", key, "none:divdata", key].map((one) => ({ key: one, ...collected() }));
   const results = drive(redis, loadManyRules(many.map((one) => one.key), many.map((one) => one.sink)));
   equal(results.length, many.length);
-  for (let i = 0; i < many.length; i++) {
-    const one = many[i]!;
+  for (const [i, one] of many.entries()) {
     equal([one.divdata, one.ipv6, results[i]], one.key === key ? [divdata, ipv6, result] : [[], [], drive(redis, loadRules(one.key, one.sink))]);
   }
   return { divdata, ipv6, result };

@@ -3,7 +3,7 @@ import { decodeRuntime, listHostnames, readRuntime, readRuntimes, runtimesUsing 
 import { errorReply, nilReply } from "../../src/dygateway/core/store/command.ts";
 import { globLiteral, storeKeys } from "../../src/dygateway/core/store/keys.ts";
 import { levelNames, MAX_LEVELS } from "../../src/dygateway/core/runtime/levels.ts";
-import { contains, equal } from "../support/assert.ts";
+import { defined, contains, equal } from "../support/assert.ts";
 import { addGroup, addPolicy, addRuntime, context, keys, namedPolicy, ofGroup, ofPolicy, suffixPolicy } from "./support/changes.ts";
 import { byHand, commit, drive, fakeRedis, globMatches } from "./support/fake_redis.ts";
 import type { FakeRedis } from "./support/fake_redis.ts";
@@ -204,7 +204,7 @@ describe("reading runtimes", () => {
     const read = drive(redis, readRuntimes(keys, hostnames));
     equal(redis.log.slice(before).map((command) => command.length), [5, 5, 5, 5, 5, 32, 32, 32]);
     equal(read, hostnames.map((hostname) => drive(redis, readRuntime(keys, hostname))));
-    equal(valueOf(read[0]!)?.levels.length, 3);
+    equal(valueOf(defined(read[0], "the first"))?.levels.length, 3);
   });
 
   it("finds every hostname once, whatever it is called, under its own prefix only", () => {
