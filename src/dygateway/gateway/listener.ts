@@ -12,6 +12,9 @@ const RETRY_SECONDS = 0.5;
 /** Between two looks at whether the store can be reached at all, which the leader finds out. */
 const LOOK_SECONDS = 0.1;
 const READ_TIMEOUT_MS = 1000;
+/** How long whoever is about to read everything waits for a listener, and how often it looks. */
+const PATIENCE_SECONDS = 0.3;
+const WAIT_SECONDS = 0.01;
 
 /** Whether the store announces changes to this node. */
 export interface Listener {
@@ -19,6 +22,8 @@ export interface Listener {
   readonly subscribed: (this: void) => boolean;
   /** Every write is, also one by redis-cli or by the predecessor. */
   readonly tracking: (this: void) => boolean;
+  /** Waits a moment until it listens: what is read from then on need not be read again for what nobody heard. */
+  readonly begun: (this: void) => void;
   /** Starts again with a new connection. */
   readonly reset: (this: void) => void;
   /** Listens until `stop` says so; runs as a light thread of its own. */
@@ -146,6 +151,11 @@ export function createListener(
   return {
     subscribed: () => subscribed,
     tracking: () => tracking,
+    begun: () => {
+      for (let waited = 0; waited < PATIENCE_SECONDS && !subscribed && !stop(); waited += WAIT_SECONDS) {
+        ngx.sleep(WAIT_SECONDS);
+      }
+    },
     reset: () => {
       again = true;
     },

@@ -157,6 +157,9 @@ export function followStore(): void {
       retrySeconds = FIRST_RETRY_SECONDS;
       connection = connected.value;
       logNotice(`connected to Redis at ${place}`);
+      if (readPosition().seq === 0) {
+        listener.begun();
+      }
     }
     const refreshed = refresh(connection);
     if (!refreshed.ok) {
