@@ -1,7 +1,7 @@
 import type { Pause } from "../core/result.ts";
 
 /** Seconds of work before other events get their turn; well below what a request would notice. */
-const SLICE = 0.003;
+const SLICE = 0.002;
 /** The shortest sleep that stock nginx takes without complaint (a zero needs OpenResty's delayed events). */
 const BREAK = 0.001;
 
