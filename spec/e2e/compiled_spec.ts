@@ -21,7 +21,7 @@ const cluster = useCluster({
   }),
 });
 const traces = join(cluster.folder, "traces");
-const agent = keepaliveAgent();
+const agent = keepaliveAgent(1);
 afterAll(() => {
   agent.destroy();
 });

@@ -15,6 +15,7 @@ import { pacer } from "./pace.ts";
 import { semaphoreModule } from "./platform.ts";
 import { connect, describePlace, runResult } from "./redis.ts";
 import type { Connection } from "./redis.ts";
+import { isTimeToBeginAnew } from "./rounds.ts";
 import { createStateKeeper } from "./state_keeper.ts";
 import { readPosition, takeAcceptance, writeStoreReport } from "./shared_state.ts";
 import { createTaker } from "./take_over.ts";
@@ -27,13 +28,6 @@ const POLL_UNANNOUNCED_SECONDS = 0.25;
 /** Seconds between two readings of everything where Redis cannot announce direct writes. */
 const RESCAN_SECONDS = 3;
 const REST_SECONDS = 0.1;
-/**
- * Rounds until the work is begun anew, by another timer: nginx keeps a record of each coroutine until the timer ends that
- * it was made in, and a round makes a few (about 1 KB for a change). An hour, while nothing happens.
- */
-const MANY_ROUNDS = 4000;
-/** The same while one change follows the other: for the better part of a second, nobody would follow them. */
-const MOST_ROUNDS = 16000;
 /** Until work that an error has ended begins again. */
 const RESTART_SECONDS = 1;
 /** Between two attempts to connect: nginx logs each refusal of a unix socket by itself. */
@@ -225,7 +219,7 @@ export function followStore(): void {
     }),
   ];
   let isQuiet = false;
-  for (let rounds = 0; rounds < (isQuiet ? MANY_ROUNDS : MOST_ROUNDS) && !stopping(); rounds++) {
+  for (let rounds = 0; !isTimeToBeginAnew(rounds, isQuiet) && !stopping(); rounds++) {
     const [ran, outcome] = pcall(() => {
       lease.renew();
       const wrong = round();
