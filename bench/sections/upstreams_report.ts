@@ -36,7 +36,7 @@ export function reportUpstreams(bench: Bench, many: number, results: readonly Ba
     title: "Balancing: CPU for each request, side by side",
     method:
       `${bench.settings.rounds} interleaved rounds of ${bench.settings.seconds} s; each variant is an nginx of its own with one worker ` +
-      `(${bench.pins.description}), reloaded before each round and warmed up for a second; wrk with 32 connections and distinct ` +
+      `(${bench.pins.description}), started anew for each round and warmed up for a second; wrk with 32 connections and distinct ` +
       "users at an even rate (see the first section), answers of 1 KB, kept connections to the servers. CPU is user and system time " +
       "of the worker over the requests answered: the median of the rounds, in brackets the least and the most. The servers are " +
       `addresses of the loopback network on one backend. Round robin by weights: 1 to 3 where there are three, 1 to 10 where there are ${whole(many)}; ` +

@@ -41,7 +41,8 @@ async function prepare(bench: Bench): Promise<Variant[]> {
     await plain(bench, "plain", "bare nginx, usual headers", "plain", whole),
     await plain(bench, "map", "nginx with map", "map", whole),
     await plain(bench, "empty", "nginx with empty Lua", "empty", whole),
-    await suffix(bench, whole),
+    await suffix(bench, whole, "suffix", "gateway, uidsuffix"),
+    await suffix(bench, whole, "byHand", "the same, written by hand"),
     await plain(bench, "again", "bare nginx once more", "bare", whole),
     await group(bench, "big", 1),
     await group(bench, "tenth", 0.1),
@@ -56,15 +57,16 @@ async function plain(bench: Bench, name: VariantName, label: string, kind: Plain
   return { name, label, server, load: load(bench, server, people), shares: kind === "map" ? byDigit : { stable: 1 } };
 }
 
-async function suffix(bench: Bench, people: Population): Promise<Variant> {
-  const label = "gateway, uidsuffix";
-  const server = await prepareGateway(bench.site, { name: "suffix", workers: 1, hostkey: "suffix", cpu: bench.pins.gateway });
+async function suffix(bench: Bench, people: Population, name: "suffix" | "byHand", label: string): Promise<Variant> {
+  // With a file of the operator's own, though there is nothing in it, the location is that of the predecessor.
+  const inServer = name === "byHand" ? { inServer: "# Nothing.\n" } : {};
+  const server = await prepareGateway(bench.site, { name, workers: 1, hostkey: name, cpu: bench.pins.gateway, ...inServer });
   await server.start();
   await server.ready();
   const { data } = await server.done("policy_set", {}, suffixPolicy);
-  await server.done("runtime_set", { hostname: "suffix", policyid: (data as { policyid: number }).policyid });
+  await server.done("runtime_set", { hostname: name, policyid: (data as { policyid: number }).policyid });
   say(`${label}: up`);
-  return { name: "suffix", label, server, load: load(bench, server, people), shares: byDigit };
+  return { name, label, server, load: load(bench, server, people), shares: byDigit };
 }
 
 async function group(bench: Bench, name: VariantName, share: number): Promise<Variant> {

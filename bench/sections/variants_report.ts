@@ -15,7 +15,7 @@ export interface Sample {
   readonly p99: number;
 }
 
-export type VariantName = "bare" | "plain" | "map" | "empty" | "suffix" | "again" | "big" | "tenth" | "hundredth";
+export type VariantName = "bare" | "plain" | "map" | "empty" | "suffix" | "byHand" | "again" | "big" | "tenth" | "hundredth";
 
 export interface VariantResult {
   readonly name: VariantName;
@@ -48,7 +48,7 @@ export function reportVariants(bench: Bench, results: VariantResult[]): SectionR
     title: "CPU for each request, side by side",
     method:
       `${bench.settings.rounds} interleaved rounds of ${bench.settings.seconds} s; each variant is an nginx of its own with one worker ` +
-      `(${bench.pins.description}), reloaded before each round and warmed up for a second; wrk with 32 connections, distinct users ` +
+      `(${bench.pins.description}), started anew for each round and warmed up for a second; wrk with 32 connections, distinct users ` +
       "with uid and X-Real-IP: a quarter hits each level, a quarter none; answers of 1 KB. CPU is user and system time of the worker " +
       "over the requests answered: the median of the rounds, in brackets the least and the most. It is measured while wrk keeps its " +
       "own processor busy for some microseconds a request, so that each variant gets about as many requests a second, those of the " +
@@ -57,7 +57,8 @@ export function reportVariants(bench: Bench, results: VariantResult[]): SectionR
       "nginx is measured twice a round, far apart, by two servers: the ratio is taken round by round over the mean of the two, and " +
       "how far they are from 1 is what the method cannot tell apart. Bare nginx is the gateway's rendered configuration without Lua " +
       "and with one static upstream, `map` the same with a map of the uid's last digit; `usual headers` passes X-Real-IP without " +
-      "looking at who sent it, `empty Lua` runs a rewrite and a log phase in which there is nothing to do.",
+      "looking at who sent it; `empty Lua` has the gateway's rendered location, in which Lua decides nothing; `written by hand` is the " +
+      "location of the predecessor, as a location with an include is rendered, too.",
     tables: [
       table(["variant", "req/s", "µs a request", "ratio to bare"], rows),
       table(["variant", "requests/s", "p50 ms", "p99 ms"], speeds),
