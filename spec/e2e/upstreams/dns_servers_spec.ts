@@ -30,8 +30,10 @@ async function peerNames(name: string): Promise<string[]> {
 function hasPeers(name: string, ...addresses: string[]): Promise<void> {
   const wanted = [...addresses].sort();
   return until(`${name} has the peers ${wanted.join(", ")}`, async () => {
+    // Of one answer: no peers at all would be known to every worker.
     const peers = await health.peers(name);
-    return JSON.stringify(await peerNames(name)) === JSON.stringify(wanted) && peers.every(({ workers }) => workers.length === 4);
+    const names = peers.map((peer) => peer.name).sort();
+    return JSON.stringify(names) === JSON.stringify(wanted) && peers.every(({ workers }) => workers.length === 4);
   }, 10_000);
 }
 
