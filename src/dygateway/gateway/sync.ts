@@ -15,7 +15,6 @@ import { pacer } from "./pace.ts";
 import { semaphoreModule } from "./platform.ts";
 import { connect, describePlace, runResult } from "./redis.ts";
 import type { Connection } from "./redis.ts";
-import { isTimeToBeginAnew } from "./rounds.ts";
 import { createStateKeeper } from "./state_keeper.ts";
 import { readPosition, takeAcceptance, writeStoreReport } from "./shared_state.ts";
 import { createTaker } from "./take_over.ts";
@@ -28,6 +27,11 @@ const POLL_UNANNOUNCED_SECONDS = 0.25;
 /** Seconds between two readings of everything where Redis cannot announce direct writes. */
 const RESCAN_SECONDS = 3;
 const REST_SECONDS = 0.1;
+/**
+ * Rounds until the work is begun anew, by another timer: nginx keeps a record of each coroutine until the timer ends that
+ * it was made in, and a round makes a few (about 1 KB for a change). An hour, while nothing happens.
+ */
+const MOST_ROUNDS = 4000;
 /** Until work that an error has ended begins again. */
 const RESTART_SECONDS = 1;
 /** Between two attempts to connect: nginx logs each refusal of a unix socket by itself. */
@@ -165,21 +169,17 @@ export function followStore(): void {
     return lostReason === "" ? "" : `Redis has lost data: ${lostReason}; serving what was in force before`;
   }
 
-  /**
-   * Waits for an announcement or the next poll, and looks up often enough to leave quickly when nginx reloads.
-   * @returns whether nothing was announced.
-   */
-  function rest(): boolean {
+  /** Waits for an announcement or the next poll, and looks up often enough to leave quickly when nginx reloads. */
+  function rest(): void {
     const reached = listener.subscribed() ? POLL_SECONDS : POLL_UNANNOUNCED_SECONDS;
     const poll = connection === undefined ? retrySeconds : reached;
     for (let waited = 0; waited < poll && !stopping() && !watch.isDue(); waited += REST_SECONDS) {
       if (semaphore === undefined) {
         ngx.sleep(REST_SECONDS);
       } else if (semaphore.wait(REST_SECONDS)[0] === true) {
-        return false;
+        return;
       }
     }
-    return !watch.isDue();
   }
 
   /** Work in a light thread of its own, which ends when it is told to; what ends by an error is begun again. */
@@ -218,8 +218,7 @@ export function followStore(): void {
       commands?.run();
     }),
   ];
-  let isQuiet = false;
-  for (let rounds = 0; !isTimeToBeginAnew(rounds, isQuiet) && !stopping(); rounds++) {
+  for (let rounds = 0; rounds < MOST_ROUNDS && !stopping(); rounds++) {
     const [ran, outcome] = pcall(() => {
       lease.renew();
       const wrong = round();
@@ -236,7 +235,7 @@ export function followStore(): void {
       logErrorSometimes(`sync ${problem.slice(0, 60)}`, problem);
     }
     report(problem);
-    isQuiet = rest();
+    rest();
   }
   stopped = true;
   connection?.close();
