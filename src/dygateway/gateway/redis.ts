@@ -77,7 +77,12 @@ export function connect(settings: RedisSettings): Result<Connection> {
     client.close();
     return failure(storeUnreachable(place, refusal));
   }
-  const socket = client._sock;
+  // Not by its name alone: of a name that it does not know the client makes a command.
+  const socket = rawget(client, "_sock") as ngx.TcpSocket | undefined;
+  if (socket === undefined) {
+    client.close();
+    return failure(storeUnreachable(place, "the client library keeps its socket elsewhere than in `_sock`, as lua-resty-redis does"));
+  }
   const reader = replyReader(socket);
   let reasonBroken = "";
   return success({
