@@ -31,7 +31,7 @@ describe.each(installed)("%s", (nginx) => {
     expect(await answers()).toEqual(expected);
     await until("the snapshot is written", async () => {
       const { data } = await cluster.done("status");
-      return data.snapshot.revision === data.revision;
+      return data.snapshot.current === true;
     });
     cluster.gateway.reload();
     expect(await answers()).toEqual(expected);

@@ -22,7 +22,7 @@ const expected = ["stable", "beta1", "beta2", "stable", "stable", "stable", "sta
 async function saved(cluster: Cluster): Promise<void> {
   await until("the snapshot on disk is up to date", async () => {
     const { data } = await cluster.done("status");
-    return data.snapshot.revision === data.revision && data.revision > 0;
+    return data.snapshot.current === true && data.revision > 0;
   });
 }
 

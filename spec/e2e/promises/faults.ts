@@ -51,7 +51,7 @@ export async function lossIs(cluster: Cluster, isKnown: boolean): Promise<void> 
 export async function snapshotIsSaved(cluster: Cluster): Promise<void> {
   await until("the snapshot on disk is up to date", async () => {
     const { data } = await cluster.done("status");
-    return data.snapshot.problem === "" && data.snapshot.revision === data.revision;
+    return data.snapshot.current === true;
   }, 15_000);
 }
 

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { snapshotIsSaved } from "../promises/faults.ts";
+import { linesSince, snapshotIsSaved } from "../promises/faults.ts";
+import { until } from "../support/until.ts";
 import { useUpstreamCluster } from "./upstream_cluster.ts";
 
 const upstreams = useUpstreamCluster();
@@ -52,6 +53,8 @@ test("a node that starts without Redis serves the upstreams of its snapshot", as
 });
 
 test("a snapshot of before there were upstreams is served, too", async () => {
+  await cluster.redis.start();
+  await cluster.ready();
   await restartWith(() => {
     const [, position = "", ...manifests] = linesOf("state");
     const { runtimes, ...rest } = JSON.parse(position) as { readonly runtimes: number };
@@ -72,4 +75,27 @@ test("an upstream that was damaged on the disk is not served: the state before i
   });
   await upstreams.everyWorkerAnswers(second, "s2");
   expect(cluster.gateway.errorLog()).toContain("state is not used: it is damaged or cut off");
+});
+
+test("files that are newer than the snapshot which is served are not written over, until Redis was read", async () => {
+  await cluster.redis.start();
+  await cluster.ready();
+  await snapshotIsSaved(cluster);
+  const older = readFileSync(stateFile("state"), "utf8");
+  const [one] = await upstreams.servers(1);
+  const newest = await upstreams.set(`server ${one.address};`);
+  await until("upstream.conf is written", () => readFileSync(upstreams.confFile, "utf8").includes(`upstream ${newest} {`));
+  const conf = readFileSync(upstreams.confFile, "utf8");
+  const log = cluster.gateway.errorLog();
+  await restartWith(() => {
+    writeFileSync(stateFile("state"), older);
+  });
+  // The leading worker's rounds; what it writes, it writes after one.
+  await until("Redis was looked for", () => linesSince(cluster, log).filter((line) => /connect\(\).*redis\.sock failed.*ngx\.timer/.test(line)).length > 3);
+  expect(readFileSync(stateFile("state"), "utf8")).toBe(older);
+  expect(readFileSync(upstreams.confFile, "utf8")).toBe(conf);
+  await cluster.redis.start();
+  await upstreams.everyWorkerAnswers(newest, "s1");
+  await snapshotIsSaved(cluster);
+  expect(readFileSync(stateFile("state"), "utf8")).toContain(`"${newest}"`);
 });

@@ -20,6 +20,7 @@ import { readStore } from "./redis.ts";
 import {
   readHostnames,
   readPosition,
+  readSeq,
   readSnapshotReport,
   readStoreReport,
   readWorkerReports,
@@ -97,6 +98,7 @@ function snapshotStatus(): JsonObject {
   const report = readSnapshotReport();
   return object([
     ["revision", report === undefined || report.revision < 0 ? jsonNull : report.revision],
+    ["current", report?.seq === readSeq()],
     ["age_ms", report === undefined ? jsonNull : milliseconds(report.time)],
     ["problem", report?.problem ?? "not written yet"],
   ]);

@@ -11,7 +11,7 @@ import { readName } from "./health/records.ts";
 import { LEASE_LOST } from "./leader.ts";
 import { logErrorSometimes } from "./log.ts";
 import { thisNode } from "./node_settings.ts";
-import { readPosition, readSeq, readSteps } from "./shared_state.ts";
+import { readPosition, readSeq, readSteps, wasConfirmed } from "./shared_state.ts";
 import type { StatePosition } from "./shared_state.ts";
 import { readUpstream, readUpstreamNames, writeConfReport } from "./shared_upstreams.ts";
 
@@ -128,7 +128,7 @@ export function createConfWriter(path: string, isDurable: boolean, pause: Pause)
 
   return {
     save: () => {
-      if (path === "" || readSeq() === seq || ngx.now() < notBefore) {
+      if (path === "" || readSeq() === seq || ngx.now() < notBefore || !wasConfirmed()) {
         return;
       }
       const position = readPosition();

@@ -60,11 +60,11 @@ export interface LeaseHolder {
    * slow store, or between two attempts, for longer than the lease lasts.
    */
   readonly hold: (this: void, stop: (this: void) => boolean) => void;
-  /** The pause of work that takes longer than the lease lasts. @throws LEASE_LOST */
-  readonly pause: Pause;
+  /** The pause of work that takes longer than the lease lasts. @param pace that work's own. @returns which @throws LEASE_LOST */
+  readonly pausing: (this: void, pace: Pause) => Pause;
 }
 
-export function leaseHolder(pace: Pause): LeaseHolder {
+export function leaseHolder(): LeaseHolder {
   let renewedAt = 0;
   function renew(): void {
     if (!renewLease()) {
@@ -80,7 +80,7 @@ export function leaseHolder(pace: Pause): LeaseHolder {
         ngx.sleep(RENEW_SECONDS);
       }
     },
-    pause: () => {
+    pausing: (pace) => () => {
       if (ngx.now() - renewedAt >= RENEW_SECONDS) {
         renew();
       }

@@ -208,10 +208,20 @@ export function readStoreReport(): StoreReport | undefined {
   return readJson("store") as StoreReport | undefined;
 }
 
+/**
+ * Whether what is published was the store's since nginx started. Until then it comes from the snapshot, and the files on
+ * disk, written one after the other, may be newer than that: they are not to be written.
+ */
+export function wasConfirmed(): boolean {
+  return (readStoreReport()?.confirmed ?? 0) > 0;
+}
+
 /** How the last writing of the snapshot files went. */
 export interface SnapshotReport {
   /** The revision that was written; -1 where it could not be. */
   readonly revision: number;
+  /** The step that was written: direct writes to Redis are steps, too, and have no revision of their own. */
+  readonly seq: number;
   readonly problem: string;
   readonly time: number;
 }

@@ -3,17 +3,14 @@ import type { RulesPlace, RuntimeManifest } from "../core/store/manifest.ts";
 import { upstreamManifestJson } from "../core/store/upstream_manifest.ts";
 import { printJson } from "../core/json/print.ts";
 import { lookup } from "../core/lookup.ts";
-import type { Lookup, TextSet } from "../core/lookup.ts";
+import type { Lookup } from "../core/lookup.ts";
 import { noPause } from "../core/result.ts";
-import type { Pause } from "../core/result.ts";
-import { eachLine, exists, writeFile, writeLine } from "./files.ts";
+import { eachLine } from "./files.ts";
 import { logError, logInfo, logNotice } from "./log.ts";
-import { readSavedState, writeSavedState } from "./saved_state.ts";
-import type { SavedPosition } from "./saved_state.ts";
-import { chunksOf, deleteBlob, newBlobName, readChunkText, writeChunk } from "./shared_rules.ts";
-import { publish, readHostnames, readManifest, readManifestText } from "./shared_state.ts";
+import { readSavedState } from "./saved_state.ts";
+import { chunksOf, deleteBlob, newBlobName, writeChunk } from "./shared_rules.ts";
+import { publish } from "./shared_state.ts";
 import type { PublishedRuntime } from "./shared_state.ts";
-import { readUpstreamNames, readUpstreamText } from "./shared_upstreams.ts";
 
 /**
  * The last good state on disk, so that a node that starts without Redis serves what it served before.
@@ -26,101 +23,8 @@ import { readUpstreamNames, readUpstreamText } from "./shared_upstreams.ts";
  * alone.
  */
 
-function rulesFile(dir: string, digest: string): string {
+export function rulesFile(dir: string, digest: string): string {
   return `${dir}/rules-${digest}`;
-}
-
-function writeRules(dir: string, rules: RulesPlace, pause: Pause): void {
-  const path = rulesFile(dir, rules.digest);
-  if (exists(path)) {
-    return;
-  }
-  writeFile(path, (file) => {
-    for (let number = 0; number < chunksOf(rules); number++) {
-      const chunk = readChunkText(rules.blob, number);
-      if (chunk === undefined) {
-        throw "the rules were replaced meanwhile";
-      }
-      writeLine(file, chunk);
-      pause();
-    }
-  });
-}
-
-function digestsIn(manifests: readonly RuntimeManifest[]): TextSet {
-  const digests: TextSet = lookup();
-  for (const manifest of manifests) {
-    for (const level of manifest.levels) {
-      if (level.rules !== undefined) {
-        digests[level.rules.digest] = true;
-      }
-    }
-  }
-  return digests;
-}
-
-/** @returns the digests of the files that it refers to. @throws with the reason; the files that were there stay usable. */
-function saveState(dir: string, position: SavedPosition, pause: Pause): TextSet {
-  const manifests: RuntimeManifest[] = [];
-  const runtimes: string[] = [];
-  for (const hostname of readHostnames()) {
-    pause();
-    const manifest = readManifest(hostname);
-    const text = readManifestText(hostname);
-    if (manifest !== undefined && text !== undefined) {
-      for (const level of manifest.levels) {
-        if (level.rules !== undefined) {
-          writeRules(dir, level.rules, pause);
-        }
-      }
-      manifests.push(manifest);
-      runtimes.push(text);
-    }
-  }
-  const upstreams: string[] = [];
-  for (const name of readUpstreamNames()) {
-    pause();
-    const text = readUpstreamText(name);
-    if (text !== undefined) {
-      upstreams.push(text);
-    }
-  }
-  const path = `${dir}/state`;
-  writeSavedState(path, position, runtimes, upstreams, `${path}.previous`, pause);
-  return digestsIn(manifests);
-}
-
-/** Digests that a state file refers to, as far as it can be read. */
-function digestsInFile(path: string, pause: Pause): TextSet {
-  const digests: TextSet = lookup();
-  eachLine(path, (line) => {
-    for (const [digest] of string.gmatch(line, '"digest":"(%x+)"')) {
-      digests[digest ?? ""] = true;
-    }
-    pause();
-  });
-  return digests;
-}
-
-/** Writes what is published, in slices, and removes the rules that the last two states do not refer to. */
-export function stateSaver(dir: string, pause: Pause): (this: void, position: SavedPosition) => void {
-  /** What the last two states refer to. The first time they are another leader's. */
-  let current: TextSet | undefined;
-  let previous: TextSet = lookup();
-  return (position) => {
-    if (current === undefined) {
-      previous = digestsInFile(`${dir}/state.previous`, pause);
-      current = digestsInFile(`${dir}/state`, pause);
-    }
-    const next = saveState(dir, position, pause);
-    for (const old of Object.keys(previous)) {
-      if (current[old] !== true && next[old] !== true) {
-        os.remove(rulesFile(dir, old));
-      }
-    }
-    previous = current;
-    current = next;
-  };
 }
 
 /** Puts the rules of a file into the shared dict. @returns their place, or undefined where the file is not usable. */

@@ -1,8 +1,9 @@
 import { LEASE_LOST } from "./leader.ts";
 import { logErrorSometimes } from "./log.ts";
 import type { Pause } from "../core/result.ts";
-import { stateSaver } from "./state_files.ts";
-import { isOvertaken, readPosition, writeSnapshotReport } from "./shared_state.ts";
+import { stateSaver } from "./state_saver.ts";
+import { isOvertaken, readSeq, wasConfirmed, writeSnapshotReport } from "./shared_state.ts";
+import type { StatePosition } from "./shared_state.ts";
 
 /** Seconds between two writings of the state, so that many small changes are not as many files. */
 const SAVE_SECONDS = 0.5;
@@ -12,8 +13,13 @@ const SHARE = 0.1;
 /** Keeps the files on disk up with what is published. */
 export interface StateKeeper {
   readonly changed: (this: void) => void;
-  /** Writes if there is something to write and the last time is long enough ago. @throws LEASE_LOST */
+  /**
+   * Writes if there is something to write and the last time is long enough ago. Steps may be published meanwhile.
+   * @throws LEASE_LOST
+   */
   readonly save: (this: void) => void;
+  /** Whether what is published, also what was a moment ago, is being read and must stay. */
+  readonly isReading: (this: void) => boolean;
 }
 
 /** @param dir "" keeps nothing. */
@@ -21,31 +27,44 @@ export function createStateKeeper(dir: string, pause: Pause): StateKeeper {
   let dirty = true;
   let triedAt = 0;
   let waitSeconds = SAVE_SECONDS;
-  const saveState = stateSaver(dir, pause);
+  let reading = false;
+  const saver = stateSaver(dir, pause);
+
+  function write(): StatePosition {
+    reading = true;
+    const [collected, state] = pcall(saver.collect);
+    reading = false;
+    if (!collected) {
+      throw state;
+    }
+    saver.write(state);
+    return state.position;
+  }
+
   return {
     changed: () => {
       dirty = true;
     },
     save: () => {
       const now = ngx.now();
-      const position = readPosition();
-      if (dir === "" || !dirty || position.seq === 0 || now - triedAt < waitSeconds || isOvertaken(position.seq)) {
+      const seq = readSeq();
+      if (dir === "" || !dirty || seq === 0 || now - triedAt < waitSeconds || isOvertaken(seq) || !wasConfirmed()) {
         return;
       }
       triedAt = now;
-      const [saved, reason] = pcall(() => {
-        saveState(position);
-      });
-      if (!saved && (reason as unknown) === LEASE_LOST) {
+      const [saved, outcome] = pcall(write);
+      if (!saved && (outcome as unknown) === LEASE_LOST) {
         throw LEASE_LOST;
       }
+      ngx.update_time();
       waitSeconds = Math.max(SAVE_SECONDS, (ngx.now() - now) / SHARE);
-      dirty = !saved || readPosition().seq !== position.seq;
-      const problem = saved ? "" : tostring(reason);
+      dirty = !saved || readSeq() !== outcome.seq;
+      const problem = saved ? "" : tostring(outcome);
       if (!saved) {
         logErrorSometimes("snapshot", `the snapshot in ${dir} could not be written: ${problem}`);
       }
-      writeSnapshotReport({ revision: saved ? position.revision : -1, problem, time: ngx.now() });
+      writeSnapshotReport({ revision: saved ? outcome.revision : -1, seq: saved ? outcome.seq : 0, problem, time: ngx.now() });
     },
+    isReading: () => reading,
   };
 }

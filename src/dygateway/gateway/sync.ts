@@ -8,6 +8,8 @@ import { confToWrite, createConfWriter } from "./conf_writer.ts";
 import { driveDyups } from "./dyups_engine.ts";
 import { createCommands } from "./dyupsc_commands.ts";
 import { LEASE_LOST, leaseHolder } from "./leader.ts";
+import { lightThreads } from "./light_threads.ts";
+import type { LightWork } from "./light_threads.ts";
 import { createListener } from "./listener.ts";
 import { logErrorSometimes, logNotice } from "./log.ts";
 import { thisNode } from "./node_settings.ts";
@@ -16,7 +18,7 @@ import { semaphoreModule } from "./platform.ts";
 import { connect, describePlace, runResult } from "./redis.ts";
 import type { Connection } from "./redis.ts";
 import { createStateKeeper } from "./state_keeper.ts";
-import { readPosition, takeAcceptance, writeStoreReport } from "./shared_state.ts";
+import { readPosition, readStoreReport, takeAcceptance, writeStoreReport } from "./shared_state.ts";
 import { createTaker } from "./take_over.ts";
 import { upstreamWatch } from "./upstream_watch.ts";
 
@@ -32,8 +34,6 @@ const REST_SECONDS = 0.1;
  * it was made in, and a round makes a few (about 1 KB for a change). An hour, while nothing happens.
  */
 const MOST_ROUNDS = 4000;
-/** Until work that an error has ended begins again. */
-const RESTART_SECONDS = 1;
 /** Between two attempts to connect: nginx logs each refusal of a unix socket by itself. */
 const FIRST_RETRY_SECONDS = 0.25;
 const MAX_RETRY_SECONDS = 3;
@@ -54,15 +54,14 @@ export function followStore(): void {
     return stopped || ngx.worker.exiting();
   }
 
-  const lease = leaseHolder(pacer());
-  const { pause } = lease;
-  const keeper = createStateKeeper(settings.snapshotDir, pause);
-  const taker = createTaker(keys, pause, lease.renew, keeper.changed);
+  const lease = leaseHolder();
+  const keeper = createStateKeeper(settings.snapshotDir, lease.pausing(pacer()));
+  const taker = createTaker(keys, lease.pausing(pacer()), lease.renew, keeper.changed);
   const watch = upstreamWatch();
-  const confWriter = createConfWriter(hasAgent() ? "" : confToWrite(), false, pause);
+  const confWriter = createConfWriter(hasAgent() ? "" : confToWrite(), false, lease.pausing(pacer()));
   let connection: Connection | undefined;
   let scannedAt = 0;
-  let confirmed = 0;
+  let confirmed = readStoreReport()?.confirmed ?? 0;
   let lostReason = "";
 
   const commands = settings.upstreams === undefined ? undefined : createCommands(pacer(), stopping);
@@ -182,49 +181,38 @@ export function followStore(): void {
     }
   }
 
-  /** Work in a light thread of its own, which ends when it is told to; what ends by an error is begun again. */
-  function spawn(what: string, work: (this: void, ends: (this: void) => boolean) => void): ngx.Thread {
-    return ngx.thread.spawn(() => {
-      while (!stopping()) {
-        let failed = false;
-        const [ran, reason] = pcall(work, () => failed || stopping());
-        if (ran) {
-          return;
-        }
-        // What it has left running ends, too.
-        failed = true;
-        logErrorSometimes(`${what} broke off`, `${what} broke off and begins again: ${tostring(reason)}`);
-        ngx.sleep(RESTART_SECONDS);
+  /** Files are written beside the rounds: with many upstreams that takes longer than a change may. */
+  function keepWritten(writer: { readonly save: (this: void) => void }): LightWork {
+    return (ends) => {
+      while (!ends()) {
+        writer.save();
+        ngx.sleep(REST_SECONDS);
       }
-    });
+    };
   }
 
-  const threads = [
-    spawn("listening to Redis", listener.run),
-    ngx.thread.spawn(() => {
-      lease.hold(stopping);
-    }),
-  ];
-  // These break off their own light threads, which nobody else can, or finish what they have begun.
-  const finishing = [
-    spawn("watching peers", (ends) => {
-      if (settings.upstreams?.engine === "dyups") {
-        driveDyups(settings.upstreams, ends);
-      } else {
-        followHealth(ends);
-      }
-    }),
-    spawn("hearing instructions", () => {
-      commands?.run();
-    }),
-  ];
+  const threads = lightThreads(stopping);
+  threads.spawn("listening to Redis", listener.run);
+  threads.spawn("holding the lease", lease.hold);
+  threads.spawnFinishing("watching peers", (ends) => {
+    if (settings.upstreams?.engine === "dyups") {
+      driveDyups(settings.upstreams, ends);
+    } else {
+      followHealth(ends);
+    }
+  });
+  threads.spawnFinishing("hearing instructions", () => {
+    commands?.run();
+  });
+  threads.spawnFinishing("keeping the snapshot", keepWritten(keeper));
+  threads.spawnFinishing("writing upstream.conf", keepWritten(confWriter));
   for (let rounds = 0; rounds < MOST_ROUNDS && !stopping(); rounds++) {
     const [ran, outcome] = pcall(() => {
       lease.renew();
       const wrong = round();
-      taker.free();
-      keeper.save();
-      confWriter.save();
+      if (!keeper.isReading()) {
+        taker.free();
+      }
       return wrong;
     });
     if (!ran && (outcome as unknown) === LEASE_LOST) {
@@ -239,10 +227,5 @@ export function followStore(): void {
   }
   stopped = true;
   connection?.close();
-  for (const thread of finishing) {
-    ngx.thread.wait(thread);
-  }
-  for (const thread of threads) {
-    ngx.thread.kill(thread);
-  }
+  threads.end();
 }
