@@ -90,10 +90,31 @@ describe("an edit of an upstream", () => {
     equal(sequence(first, 4), "a:1 b:1 c:1 a:1");
     const running = defined(first.pick("", 1000, undefined), "b");
     failOnce(first, peerAt(first, "c:1"), 1000);
-    prepared.takeOver(1000);
-    equal([sequence(first, 2), sequence(prepared.balancer, 1)], ["d:1 d:1", "d:1"]);
+    prepared.settle(1000);
+    equal([sequence(first, 2), sequence(prepared, 1)], ["d:1 d:1", "d:1"]);
     first.release(running, 1000);
-    equal(standing(prepared.balancer, peerAt(prepared.balancer, "c:1")), "0 1 closed");
+    equal(standing(prepared, peerAt(prepared, "c:1")), "0 1 closed");
+  });
+
+  it("takes over with its first request where nothing else has had it do so, also after another that has not", () => {
+    const addresses = lookup<readonly string[]>();
+    const prepared = (servers: readonly Server[], previous?: Balancer): Balancer =>
+      prepareBalancer({ name: "test", upstream: upstreamOf(servers), addresses, previous, random: () => 0, pause: noPause });
+    const first = prepared(three);
+    equal(sequence(first, 4), "a:1 b:1 c:1 a:1");
+    const running = defined(first.pick("", 1000, undefined), "b");
+    failOnce(first, peerAt(first, "c:1"), 1000);
+    const second = prepared([server("d:1"), server("c:1"), server("b:1")], first);
+    const third = prepared([server("e:1"), ...second.upstream.servers], second);
+    // As long as nobody asks, requests that began before go on where they were.
+    equal(sequence(first, 1), "a:1");
+    equal(sequence(third, 3), "e:1 d:1 b:1");
+    equal(standing(third, running), "1 0 open");
+    equal(standing(third, peerAt(third, "c:1")), "0 1 closed");
+    // Whoever has an earlier one is answered by the last, and does not bring it back.
+    second.settle(1000);
+    equal(sequence(first, 6), sequence(third, 6));
+    equal(third.seat.holder === third, true);
   });
 
   it("lets requests of the balancer before end, go on and fail: the successor counts them", () => {

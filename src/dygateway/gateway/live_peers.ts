@@ -12,6 +12,7 @@ export function livePeers(upstream: string): LivePeers {
   const balancer = liveUpstream(upstream)?.balancer;
   if (balancer !== undefined) {
     const now = ngx.time();
+    balancer.settle(now);
     for (const peer of balancer.peers) {
       const { conns, fails, currentWeight, effectiveWeight } = balancer.state(peer, now);
       const { address } = peer.server;

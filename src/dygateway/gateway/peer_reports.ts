@@ -34,6 +34,7 @@ let answeredUpTo = -1;
 
 function numbersOf(balancer: Balancer, pause: Pause): WorkerUpstream {
   const now = ngx.time();
+  balancer.settle(now);
   const peers: PeerNumbers[] = [];
   for (const peer of balancer.peers) {
     const { conns, fails, open } = balancer.state(peer, now);

@@ -3,12 +3,12 @@ import type { Lookup } from "../core/lookup.ts";
 import type { Pause } from "../core/result.ts";
 import type { UpstreamManifest } from "../core/store/upstream_manifest.ts";
 import { prepareBalancer } from "../core/upstream/balancer.ts";
-import type { Balancer, PreparedBalancer } from "../core/upstream/balancer.ts";
+import type { Balancer } from "../core/upstream/balancer.ts";
 import { blockText, firstPattern, nextPattern, PATTERNS } from "../core/upstream/block_text.ts";
 import { closingBlock, foldedName, keepaliveBlock } from "../core/upstream/name.ts";
 import { parseConfBody } from "../core/upstream/parse.ts";
 import { parseStored } from "../core/upstream/stored.ts";
-import { adoptHealth, resolvedServers } from "./health/adopt.ts";
+import { adoptHealth, adoptLater, resolvedServers } from "./health/adopt.ts";
 import { keyReader } from "./hash_key.ts";
 import type { ReadKey } from "./hash_key.ts";
 import { isDumped, staticUpstreams } from "./static_upstreams.ts";
@@ -68,6 +68,13 @@ export function upstreamOfBlock(block: string): LiveUpstream | undefined {
   return upstream;
 }
 
+/** An upstream's balancer, to look at its peers; undefined for a tombstone, and where there is none of that very name. */
+export function settledBalancer(name: string): Balancer | undefined {
+  const balancer = live[name]?.balancer;
+  balancer?.settle(ngx.time());
+  return balancer;
+}
+
 /** All of them by name, tombstones too. Not to be changed. */
 export function upstreamsInForce(): Lookup<LiveUpstream> {
   return live;
@@ -78,13 +85,14 @@ export function brokenUpstreams(): Lookup<string> {
   return broken;
 }
 
+/** A thousand take about a millisecond. */
+const PEERS_AT_ONCE = 2000;
+
 export interface ReplacedUpstream {
   readonly name: string;
   /** Undefined where nothing is served for the name any more. */
   readonly upstream: LiveUpstream | undefined;
   readonly problem: string | undefined;
-  /** Its balancer, which takes over the peers of the one before when it is swapped in; undefined where it has none. */
-  readonly prepared: PreparedBalancer | undefined;
 }
 
 /** The name's own as long as it is served. With more upstreams than patterns, those that come last have none. */
@@ -136,17 +144,17 @@ export function buildUpstream(name: string, published: UpstreamManifest | undefi
   const manifest = published ?? withoutStore(name);
   const { problem } = manifest;
   if (manifest.body === undefined) {
-    return { name, upstream: manifest.removed === true ? tombstone(name) : undefined, problem, prepared: undefined };
+    return { name, upstream: manifest.removed === true ? tombstone(name) : undefined, problem };
   }
   // A static definition may say what means nothing here.
   const parsed = published === undefined ? parseConfBody(manifest.body, pause) : parseStored(manifest.body, pause);
   if (!parsed.ok || parsed.value === "removed") {
     const reason = parsed.ok ? "a tombstone in the place of a body" : parsed.error.desc;
-    return { name, upstream: undefined, problem: reason, prepared: undefined };
+    return { name, upstream: undefined, problem: reason };
   }
   const upstream = parsed.value;
   const previous = live[name]?.balancer;
-  const prepared = prepareBalancer({
+  const balancer = prepareBalancer({
     name,
     upstream,
     addresses: resolvedServers(upstream, previous?.peers),
@@ -154,20 +162,27 @@ export function buildUpstream(name: string, published: UpstreamManifest | undefi
     random: math.random,
     pause,
   });
-  const { balancer } = prepared;
   const isKept = upstream.keepalive?.connections !== 0;
   const block = blockOf(name, isKept ? keepaliveBlock : closingBlock);
-  return { name, upstream: { name, balancer, block, isKept, readKey: keyReader(balancer), problem }, problem, prepared };
+  return { name, upstream: { name, balancer, block, isKept, readKey: keyReader(balancer), problem }, problem };
 }
 
-/** Replaces them between two requests: nothing in here yields, so no request sees one without the other. */
+/**
+ * Replaces them between two requests: nothing in here yields, so no request sees one without the other. Where they have
+ * many peers, those are taken over afterwards: by the worker's next tick, in slices, or by the first request.
+ */
 export function replaceUpstreams(replaced: readonly ReplacedUpstream[]): void {
   const now = ngx.time();
-  for (const { name, upstream, problem, prepared } of replaced) {
+  let room = PEERS_AT_ONCE;
+  for (const { name, upstream, problem } of replaced) {
     const before = live[name];
-    if (prepared !== undefined) {
-      prepared.takeOver(now);
-      adoptHealth(prepared.balancer);
+    const balancer = upstream?.balancer;
+    room -= balancer?.peers.length ?? 0;
+    if (balancer !== undefined && room >= 0) {
+      balancer.settle(now);
+      adoptHealth(balancer);
+    } else if (balancer !== undefined) {
+      adoptLater(name);
     }
     pointBlocks(name, upstream);
     if (upstream === undefined) {

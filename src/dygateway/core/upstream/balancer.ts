@@ -66,6 +66,12 @@ export interface Balancer {
   /** What the active check found. */
   readonly setHealthy: (this: void, peer: Peer, healthy: boolean, now: number) => void;
   readonly state: (this: void, peer: Peer, now: number) => PeerState;
+  /**
+   * Takes over the peers of the balancer before, all at once and without a pause; from then on whoever asks that one is
+   * answered by this. Nothing where it is done. `pick` does it by itself; nothing else may be asked of this one, nor of
+   * its peers, earlier. Only one successor of a balancer may ever do so.
+   */
+  readonly settle: (this: void, now: number) => void;
   /** Handed on to the balancer that takes over: one for all that an upstream ever had. */
   readonly seat: Seat;
 }
@@ -102,18 +108,8 @@ function partyOf(plan: BalancerPlan, balance: Balance, members: readonly Member[
   return { group, choose: strategy(balance, group, servers, plan.random, plan.pause) };
 }
 
-/** A balancer that is made, and not in force. */
-export interface PreparedBalancer {
-  readonly balancer: Balancer;
-  /**
-   * Takes over the peers of the one before, all at once and without a pause. From then on whoever asks that one is
-   * answered by this; nothing may be asked of this one earlier. Only one successor of a balancer may ever take over.
-   */
-  readonly takeOver: (this: void, now: number) => void;
-}
-
-/** Makes a balancer, with pauses. */
-export function prepareBalancer(plan: BalancerPlan): PreparedBalancer {
+/** Makes a balancer, with pauses. It is not in force before it is settled. */
+export function prepareBalancer(plan: BalancerPlan): Balancer {
   const { name, upstream, previous } = plan;
   const members = membersOf(upstream, plan.addresses, previous?.peers ?? NOBODY);
   const first = members.filter((member) => !member.server.backup);
@@ -150,11 +146,16 @@ export function prepareBalancer(plan: BalancerPlan): PreparedBalancer {
     return peer;
   }
 
+  /** This one's first choice, or the successor's. */
+  function pickByHolder(key: string, at: number, tried: readonly Peer[] | undefined): Peer | undefined {
+    balancer.settle(at);
+    return seat.holder!.pick(key, at, tried);
+  }
+
   /** @inlined */
   function pick(key: string, at: number, tried: readonly Peer[] | undefined): Peer | undefined {
-    const { holder } = seat;
-    if (holder !== balancer && holder !== undefined) {
-      const theirs = holder.pick(key, at, tried);
+    if (seat.holder !== balancer) {
+      const theirs = pickByHolder(key, at, tried);
       return theirs;
     }
     const index = tried === undefined ? choosePrimary(key, at, NOBODY) : -1;
@@ -164,6 +165,25 @@ export function prepareBalancer(plan: BalancerPlan): PreparedBalancer {
     }
     return peer;
   }
+
+  /** Undefined once it is done: what it needed, the balancer before among it, must not live on. */
+  let takeOver: ((this: void, now: number) => void) | undefined = (now) => {
+    previous?.settle(now);
+    panics = previous?.panics() ?? 0;
+    for (const peer of previous?.peers ?? NOBODY) {
+      leaveTape(peer.group);
+    }
+    const factor = growth(first, previous?.primaries ?? NOBODY);
+    const backupFactor = growth(second, previous?.backups ?? NOBODY);
+    adoptAll(primary.group, first, factor, now);
+    adoptAll(backup.group, second, backupFactor, now);
+    for (const peer of balancer.peers) {
+      peer.healthy = peer.healthy || upstream.check === undefined;
+    }
+    reviewAll(primary.group, now);
+    reviewAll(backup.group, now);
+    seat.holder = balancer;
+  };
 
   const balancer: Balancer = {
     name,
@@ -207,32 +227,19 @@ export function prepareBalancer(plan: BalancerPlan): PreparedBalancer {
       }
     },
     state: peerState,
+    settle: (now) => {
+      const work = takeOver;
+      takeOver = undefined;
+      work?.(now);
+    },
     seat,
   };
-
-  function takeOver(now: number): void {
-    panics = previous?.panics() ?? 0;
-    for (const peer of previous?.peers ?? NOBODY) {
-      leaveTape(peer.group);
-    }
-    const factor = growth(first, previous?.primaries ?? NOBODY);
-    const backupFactor = growth(second, previous?.backups ?? NOBODY);
-    adoptAll(primary.group, first, factor, now);
-    adoptAll(backup.group, second, backupFactor, now);
-    for (const peer of balancer.peers) {
-      peer.healthy = peer.healthy || upstream.check === undefined;
-    }
-    reviewAll(primary.group, now);
-    reviewAll(backup.group, now);
-    seat.holder = balancer;
-  }
-
-  return { balancer, takeOver };
+  return balancer;
 }
 
 /** The same, and in force at once. */
 export function createBalancer(plan: BalancerPlan & { readonly now: number }): Balancer {
-  const { balancer, takeOver } = prepareBalancer(plan);
-  takeOver(plan.now);
+  const balancer = prepareBalancer(plan);
+  balancer.settle(plan.now);
   return balancer;
 }

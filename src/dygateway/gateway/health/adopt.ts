@@ -19,6 +19,11 @@ export function adoptHealth(balancer: Balancer): void {
   takeOver(balancer);
 }
 
+/** To be called instead for one that is not settled: the tick does both. */
+export function adoptLater(name: string): void {
+  built[name] = true;
+}
+
 /** Tells a balancer what is on record of its peers. */
 export function takeOver(balancer: Balancer): void {
   const { name, upstream } = balancer;

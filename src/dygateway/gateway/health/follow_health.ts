@@ -1,6 +1,5 @@
 import { lookup } from "../../core/lookup.ts";
 import type { Lookup } from "../../core/lookup.ts";
-import type { Balancer } from "../../core/upstream/balancer.ts";
 import type { PeerHealth } from "../../core/upstream/health.ts";
 import { leaderPid } from "../leader.ts";
 import { logErrorSometimes } from "../log.ts";
@@ -8,7 +7,7 @@ import { thisNode } from "../node_settings.ts";
 import { pacer } from "../pace.ts";
 import { publish, readPosition } from "../shared_state.ts";
 import { readUpstreamText } from "../shared_upstreams.ts";
-import { upstreamsInForce } from "../upstreams.ts";
+import { settledBalancer, upstreamsInForce } from "../upstreams.ts";
 import { createChangeLog } from "./change_log.ts";
 import { createChecks } from "./checks.ts";
 import { publishEvents } from "./events.ts";
@@ -29,8 +28,8 @@ const SETTLE_SECONDS = 0.25;
 /** Seconds between two looks for upstreams that were removed. */
 const SWEEP_SECONDS = 1;
 
-function balancerOf(upstream: string): Balancer | undefined {
-  return upstreamsInForce()[upstream]?.balancer;
+function isServed(upstream: string): boolean {
+  return upstreamsInForce()[upstream]?.balancer !== undefined;
 }
 
 /** Workers build anew what a step names; the definitions are the same. */
@@ -89,7 +88,7 @@ export function followHealth(stopping: (this: void) => boolean): void {
   );
 
   function watch(upstream: string): void {
-    const balancer = balancerOf(upstream);
+    const balancer = settledBalancer(upstream);
     const record = readHealth(upstream) ?? noRecord;
     names.watch(upstream, balancer?.upstream);
     checks.watch(upstream, balancer, record.checks);
@@ -124,11 +123,11 @@ export function followHealth(stopping: (this: void) => boolean): void {
     if (now - sweptAt >= SWEEP_SECONDS || now < sweptAt) {
       sweptAt = now;
       for (const name of writer.names()) {
-        if (balancerOf(name) === undefined) {
+        if (!isServed(name)) {
           fresh[name] = true;
         }
       }
-      names.sweep((name) => balancerOf(name) === undefined, now);
+      names.sweep((name) => !isServed(name), now);
     }
     for (const name of Object.keys(fresh)) {
       watch(name);
@@ -168,7 +167,7 @@ export function followHealth(stopping: (this: void) => boolean): void {
   listenToEvents(
     (event) => {
       if (event.kind === "failed" || event.kind === "recovered") {
-        failures.hear(event, balancerOf(event.upstream));
+        failures.hear(event, settledBalancer(event.upstream));
         const due = (refreshed[event.upstream] ?? 0) + SETTLE_SECONDS;
         dirty[event.upstream] = Math.min(dirty[event.upstream] ?? due, due);
       }

@@ -3,7 +3,7 @@ import type { Lookup } from "../../core/lookup.ts";
 import type { Pause } from "../../core/result.ts";
 import type { Balancer, Peer } from "../../core/upstream/balancer.ts";
 import { logErrorSometimes } from "../log.ts";
-import { upstreamsInForce } from "../upstreams.ts";
+import { settledBalancer, upstreamsInForce } from "../upstreams.ts";
 import { takeBuilt, takeOver } from "./adopt.ts";
 import { eventReader } from "./events.ts";
 import type { EventReader, PeerEvent } from "./events.ts";
@@ -29,7 +29,7 @@ interface Indexed {
 }
 
 function indexed(upstream: string): Indexed | undefined {
-  const balancer = upstreamsInForce()[upstream]?.balancer;
+  const balancer = settledBalancer(upstream);
   if (balancer === undefined) {
     return undefined;
   }
@@ -78,7 +78,7 @@ function hear(): boolean {
 function takeOverAgain(names: readonly string[], pause: Pause): void {
   for (const name of names) {
     pause();
-    const balancer = upstreamsInForce()[name]?.balancer;
+    const balancer = settledBalancer(name);
     if (balancer !== undefined) {
       takeOver(balancer);
     }
