@@ -63,11 +63,14 @@ function publishedUpstreams(pause: Pause): DynamicUpstream[] {
 /** @throws with the reason; the file that was there stays. */
 function writeConf(path: string, revision: number, isDurable: boolean, pause: Pause): void {
   const existing = readExisting(path);
+  pause();
   const upstreams = publishedUpstreams(pause);
+  pause();
   const composed = updateConf(existing, upstreams, revision, pause);
   if (!composed.ok) {
     throw composed.error.desc;
   }
+  pause();
   if (composed.value === existing) {
     return;
   }

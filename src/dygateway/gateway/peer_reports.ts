@@ -42,7 +42,7 @@ function numbersOf(balancer: Balancer, pause: Pause): WorkerUpstream {
     peers.push({ address, server: server.address, backup: server.backup, requests, failures, conns, fails, open });
   }
   pause();
-  const digest = `${ngx.crc32_long(printUpstreamBody(balancer.upstream))}`;
+  const digest = `${ngx.crc32_long(printUpstreamBody(balancer.upstream, pause))}`;
   return { digest, panics: balancer.panics(), peers };
 }
 

@@ -1,11 +1,11 @@
 import { jsonNull, object } from "../core/json/value.ts";
 import type { JsonObject, JsonValue } from "../core/json/value.ts";
-import { sortedKeys, textSet } from "../core/lookup.ts";
+import { lookup, sortedKeys, textSet } from "../core/lookup.ts";
 import { clashingNames } from "../core/upstream/name.ts";
 import { dyupsStatus } from "./dyups_report.ts";
 import { thisNode } from "./node_settings.ts";
 import { readConfReport, readUpstreamsProblem } from "./shared_upstreams.ts";
-import { brokenUpstreams, upstreamsInForce } from "./upstreams.ts";
+import { brokenUpstreams, mayClash, upstreamsInForce } from "./upstreams.ts";
 
 /** Broken upstreams that are listed one by one; all of them are counted. */
 const MAX_LISTED = 100;
@@ -36,11 +36,8 @@ export function upstreamsStatus(): JsonValue {
   const live = upstreamsInForce();
   const broken = brokenUpstreams();
   const listed: JsonObject[] = [];
-  let served = 0;
-  for (const name of Object.keys(live)) {
-    served += live[name]!.balancer === undefined ? 0 : 1;
-  }
-  const clashing = clashingNames(Object.keys(live).filter((name) => live[name]!.balancer !== undefined));
+  const served = Object.keys(live).filter((name) => live[name]!.balancer !== undefined);
+  const clashing = mayClash() ? clashingNames(served) : lookup<string>();
   const names = sortedKeys(textSet([Object.keys(broken), Object.keys(clashing)]));
   for (const name of names.slice(0, MAX_LISTED)) {
     const isServed = live[name]?.balancer !== undefined;
@@ -49,7 +46,7 @@ export function upstreamsStatus(): JsonValue {
   }
   return object([
     ["engine", settings.engine],
-    ["count", served],
+    ["count", served.length],
     ["problem", readUpstreamsProblem()],
     ["broken_count", names.length],
     ["broken", listed],

@@ -34,9 +34,9 @@ const live: Lookup<LiveUpstream> = lookup();
 const folded: Lookup<LiveUpstream> = lookup();
 /** The same by what they write into `$backend`. */
 const byBlock: Lookup<LiveUpstream> = lookup();
-/** Whose the patterns of capitals are, and which one a name has. */
+/** Whose the patterns of capitals are, and what a name has of its own. */
 const patternOwners: Record<number, string | undefined> = {};
-const patterns: Lookup<number> = lookup();
+const ownBlocks: Lookup<OwnBlocks> = lookup();
 /** Names that the store holds and nothing can be served for, with the reason. */
 const broken: Lookup<string> = lookup();
 let count = 0;
@@ -80,13 +80,23 @@ export function upstreamsInForce(): Lookup<LiveUpstream> {
   return live;
 }
 
+/** Whether nginx takes two of them for one: see `clashingNames`. Cheaply; of a tombstone it may say so in error. */
+export function mayClash(): boolean {
+  for (const name of Object.keys(live)) {
+    if (folded[foldedName(name)] !== live[name]) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /** Names whose stored definition cannot be used, with the reason; the last good one may be served. */
 export function brokenUpstreams(): Lookup<string> {
   return broken;
 }
 
-/** A thousand take about a millisecond. */
-const PEERS_AT_ONCE = 2000;
+/** Peers that are taken over in one go; a thousand take about a millisecond. */
+const PEERS_AT_ONCE = 250;
 
 export interface ReplacedUpstream {
   readonly name: string;
@@ -95,39 +105,47 @@ export interface ReplacedUpstream {
   readonly problem: string | undefined;
 }
 
+/** The blocks of nginx.conf in the capitals of one name. */
+interface OwnBlocks {
+  readonly pattern: number;
+  readonly keeping: string;
+  readonly closing: string;
+}
+
 /** The name's own as long as it is served. With more upstreams than patterns, those that come last have none. */
-function blockOf(name: string, block: string): string {
-  let pattern = patterns[name];
-  if (pattern === undefined && count < PATTERNS / 2) {
-    pattern = firstPattern(name);
+function blockOf(name: string, isKept: boolean): string {
+  let own = ownBlocks[name];
+  if (own === undefined && count < PATTERNS / 2) {
+    let pattern = firstPattern(name);
     while (patternOwners[pattern] !== undefined) {
       pattern = nextPattern(pattern);
     }
-    patterns[name] = pattern;
+    own = { pattern, keeping: blockText(keepaliveBlock, pattern), closing: blockText(closingBlock, pattern) };
+    ownBlocks[name] = own;
     patternOwners[pattern] = name;
   }
-  return pattern === undefined ? block : blockText(block, pattern);
+  return isKept ? (own?.keeping ?? keepaliveBlock) : (own?.closing ?? closingBlock);
 }
 
 /** Both, as requests may be under way that were sent to the other when the upstream was edited. */
 function pointBlocks(name: string, upstream: LiveUpstream | undefined): void {
-  const pattern = patterns[name];
-  if (pattern === undefined) {
+  const own = ownBlocks[name];
+  if (own === undefined) {
     return;
   }
   if (upstream === undefined) {
-    delete byBlock[blockText(keepaliveBlock, pattern)];
-    delete byBlock[blockText(closingBlock, pattern)];
-    delete patterns[name];
-    patternOwners[pattern] = undefined;
+    delete byBlock[own.keeping];
+    delete byBlock[own.closing];
+    delete ownBlocks[name];
+    patternOwners[own.pattern] = undefined;
   } else {
-    byBlock[blockText(keepaliveBlock, pattern)] = upstream;
-    byBlock[blockText(closingBlock, pattern)] = upstream;
+    byBlock[own.keeping] = upstream;
+    byBlock[own.closing] = upstream;
   }
 }
 
 function tombstone(name: string): LiveUpstream {
-  return { name, balancer: undefined, block: blockOf(name, closingBlock), isKept: false, readKey: undefined, problem: undefined };
+  return { name, balancer: undefined, block: blockOf(name, false), isKept: false, readKey: undefined, problem: undefined };
 }
 
 /**
@@ -163,7 +181,7 @@ export function buildUpstream(name: string, published: UpstreamManifest | undefi
     pause,
   });
   const isKept = upstream.keepalive?.connections !== 0;
-  const block = blockOf(name, isKept ? keepaliveBlock : closingBlock);
+  const block = blockOf(name, isKept);
   return { name, upstream: { name, balancer, block, isKept, readKey: keyReader(balancer), problem }, problem };
 }
 

@@ -84,8 +84,8 @@ function* storeUpstream(
 ): Change<ChangedUpstream> {
   const { keys } = context;
   const { name } = change;
-  const body = printUpstreamBody(after);
-  const bodyBefore = before === undefined ? (found?.body ?? "") : printUpstreamBody(before);
+  const body = printUpstreamBody(after, context.pause);
+  const bodyBefore = before === undefined ? (found?.body ?? "") : printUpstreamBody(before, context.pause);
   if (before !== undefined && body === bodyBefore) {
     return success(nothingToChange(revision, { name, upstream: before, isChanged: false }));
   }
@@ -107,7 +107,7 @@ function* storeUpstream(
   const entry = {
     action: change.action,
     what: what(change),
-    ...auditTexts(bodyBefore, body),
+    ...auditTexts(bodyBefore, body, context.pause),
     hostnames: [],
     policyIds: [],
     upstreams: [name],
@@ -198,7 +198,7 @@ export function* removeUpstream(context: ChangeContext, statics: StaticUpstreams
   const entry = {
     action: change.action,
     what: what(change),
-    ...auditTexts(found.body, ""),
+    ...auditTexts(found.body, "", context.pause),
     hostnames: [],
     policyIds: [],
     upstreams: [name],

@@ -24,7 +24,7 @@ export function describeUpstream(name: string, stored: string, lastGood: string 
   const named = checkUpstreamName(name);
   const parsed = named.ok ? parseStored(stored, pause) : named;
   if (parsed.ok) {
-    return parsed.value === "removed" ? { name, removed: true } : { name, body: printUpstreamBody(parsed.value) };
+    return parsed.value === "removed" ? { name, removed: true } : { name, body: printUpstreamBody(parsed.value, pause) };
   }
   const problem = parsed.error.desc;
   // nginx's own definition of the name, where a node has one, is served as long as nothing better is known.

@@ -84,15 +84,25 @@ function join(own: string, dynamic: string, names: readonly string[], pause: Pau
   return success(`${kept}${kept === "" || kept.endsWith("\n") ? "" : "\n"}\n${dynamic}\n`);
 }
 
-function printSection(dynamic: readonly DynamicUpstream[], revision: number, pause: Pause): string {
+/** The section that holds dynamic upstreams, with its first and last line. */
+function sectionOf(printed: string, revision: number): string {
+  return [
+    `${BEGIN}: upstreams set at run time${REVISION}${revision}. Written by the gateway: edits down to`,
+    `# the line with <<< are lost. Definitions above that they replace stand behind "#dygateway:".`,
+    printed,
+    END,
+  ].join("\n");
+}
+
+/** What stands in the section. */
+function printDynamic(dynamic: readonly DynamicUpstream[], pause: Pause): string {
   const sorted = dynamic.slice().sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  pause();
   // nginx would refuse the whole file for two that it takes for one.
   const served = dynamic.filter(({ upstream }) => upstream !== "removed");
   const clashing = clashingNames(served.map(({ name }) => name));
-  const parts = [
-    `${BEGIN}: upstreams set at run time${REVISION}${revision}. Written by the gateway: edits down to`,
-    `# the line with <<< are lost. Definitions above that they replace stand behind "#dygateway:".`,
-  ];
+  pause();
+  const parts: string[] = [];
   for (const { name, upstream } of sorted) {
     if (upstream === "removed") {
       parts.push(`${REMOVED}${name}`);
@@ -103,11 +113,9 @@ function printSection(dynamic: readonly DynamicUpstream[], revision: number, pau
     if (upstream !== "removed" && other !== undefined) {
       parts.push(`\n# left out: ${name}, which nginx takes for ${other}`);
     } else if (upstream !== "removed") {
-      parts.push(`\n${printConfBlock(name, upstream, resolved)}`);
-      pause();
+      parts.push(`\n${printConfBlock(name, upstream, resolved, pause)}`);
     }
   }
-  parts.push(END);
   return parts.join("\n");
 }
 
@@ -130,7 +138,7 @@ export function composeConf(
     return sections;
   }
   const names = dynamic.map((upstream) => upstream.name);
-  return join(sections.value.own, printSection(dynamic, revision, pause), names, pause);
+  return join(sections.value.own, sectionOf(printDynamic(dynamic, pause), revision), names, pause);
 }
 
 /** The revision that stands in a file; undefined where nothing that was set at run time was written to it yet. */
@@ -151,13 +159,19 @@ export function updateConf(
   revision: number,
   pause: Pause = noPause,
 ): Result<string> {
-  const written = writtenRevision(existing);
-  const same = written === undefined ? undefined : composeConf(existing, dynamic, written, pause);
-  if (same?.ok === true && same.value === existing) {
-    return same;
+  const sections = splitSections(existing);
+  if (!sections.ok) {
+    return sections;
   }
-  const updated = composeConf(existing, dynamic, revision, pause);
-  return updated;
+  const { own } = sections.value;
+  pause();
+  const names = dynamic.map((upstream) => upstream.name);
+  const printed = printDynamic(dynamic, pause);
+  pause();
+  const written = writtenRevision(existing);
+  const same = written === undefined ? undefined : join(own, sectionOf(printed, written), names, pause);
+  pause();
+  return same?.ok === true && same.value === existing ? same : join(own, sectionOf(printed, revision), names, pause);
 }
 
 /** Names that a dynamic section speaks of. */

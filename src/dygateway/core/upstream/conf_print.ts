@@ -1,4 +1,6 @@
 import type { Lookup } from "../lookup.ts";
+import { noPause } from "../result.ts";
+import type { Pause } from "../result.ts";
 import { addressOf, addressParts } from "./address.ts";
 import { isPlainKey } from "./conf_variables.ts";
 import type { Server, Upstream } from "./model.ts";
@@ -54,8 +56,14 @@ function balanceLine(upstream: Upstream): string {
  * The block of an upstream for a plain nginx; what nginx does not know stands in comments.
  *
  * @param resolved addresses of names, without brackets or ports; undefined: names stay, nginx resolves them as it starts.
+ * @param pause is called for each server.
  */
-export function printConfBlock(name: string, upstream: Upstream, resolved: Lookup<readonly string[]> | undefined): string {
+export function printConfBlock(
+  name: string,
+  upstream: Upstream,
+  resolved: Lookup<readonly string[]> | undefined,
+  pause: Pause = noPause,
+): string {
   const lines: string[] = [];
   const balance = balanceLine(upstream);
   if (balance !== "") {
@@ -63,6 +71,7 @@ export function printConfBlock(name: string, upstream: Upstream, resolved: Looku
   }
   let primaries = 0;
   for (const server of upstream.servers) {
+    pause();
     const found = serverLines(server, resolved);
     primaries += server.backup ? 0 : found.length;
     for (const line of found) {

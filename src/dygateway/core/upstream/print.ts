@@ -1,3 +1,5 @@
+import { noPause } from "../result.ts";
+import type { Pause } from "../result.ts";
 import { checkDefaults, serverDefaults } from "./model.ts";
 import type { Balance, HealthCheck, Keepalive, Server, Upstream } from "./model.ts";
 import { timeText } from "./parse_values.ts";
@@ -84,14 +86,19 @@ export function printCheck(check: HealthCheck): string {
   return `check ${words.join(" ")};`;
 }
 
-/** The one text of an upstream, on one line; `parseUpstreamBody` reads the same upstream back. */
-export function printUpstreamBody(upstream: Upstream): string {
+/**
+ * The one text of an upstream, on one line; `parseUpstreamBody` reads the same upstream back.
+ *
+ * @param pause is called for each server.
+ */
+export function printUpstreamBody(upstream: Upstream, pause: Pause = noPause): string {
   const statements: string[] = [];
   const balance = printBalance(upstream.balance);
   if (balance !== "") {
     statements.push(balance);
   }
   for (const server of upstream.servers) {
+    pause();
     statements.push(`${printServer(server)};`);
   }
   if (upstream.keepalive !== undefined) {
