@@ -20,7 +20,7 @@ function upstreamOf(body: string): Upstream {
 }
 
 function dynamic(name: string, body: string): DynamicUpstream {
-  return { name, upstream: body === "removed" ? "removed" : upstreamOf(body), resolved: nobody };
+  return { name, block: body === "removed" ? undefined : printConfBlock(name, upstreamOf(body), nobody) };
 }
 
 function compose(existing: string, upstreams: readonly DynamicUpstream[], revision = 7): string {
@@ -242,7 +242,7 @@ describe("the block of a dynamic upstream", () => {
     const dice = random(99);
     for (let round = 0; round < 200; round++) {
       const upstream = randomUpstream(dice, 8);
-      const { dynamics: found } = valueOf(parseConf(compose(written, [{ name: "x", upstream, resolved: nobody }]), noPause));
+      const { dynamics: found } = valueOf(parseConf(compose(written, [{ name: "x", block: printConfBlock("x", upstream, nobody) }]), noPause));
       const read = valueOf(parseConfBody(found[0]?.body ?? "", noPause));
       const expected = upstream.servers.filter(({ address }) => address.indexOf("example") < 0);
       const isPlaceheld = expected.every(({ backup }) => backup);

@@ -6,6 +6,7 @@ import { lookup, type Lookup } from "../../src/dygateway/core/lookup.ts";
 import { noPause } from "../../src/dygateway/core/result.ts";
 import { addressParts } from "../../src/dygateway/core/upstream/address.ts";
 import { composeConf, type DynamicUpstream } from "../../src/dygateway/core/upstream/conf_file.ts";
+import { printConfBlock } from "../../src/dygateway/core/upstream/conf_print.ts";
 import type { Upstream } from "../../src/dygateway/core/upstream/model.ts";
 import { parseUpstreamBody } from "../../src/dygateway/core/upstream/parse.ts";
 import { random, type Random } from "../cases/random.ts";
@@ -42,7 +43,7 @@ function bodyOf(text: string): Upstream {
   return valueOf(parseUpstreamBody(text, noPause));
 }
 
-const dynamic = (name: string, body: string): DynamicUpstream => ({ name, upstream: bodyOf(body), resolved: lookup() });
+const dynamic = (name: string, body: string): DynamicUpstream => ({ name, block: printConfBlock(name, bodyOf(body), lookup()) });
 
 describe("upstream.conf for a plain nginx", () => {
   it.each([1, 2, 3])("is valid with any upstreams, written over static ones (seed %d)", (seed) => {
@@ -51,7 +52,8 @@ describe("upstream.conf for a plain nginx", () => {
     const upstreams = Array.from({ length: 120 }, (_, i): DynamicUpstream => {
       const upstream = randomUpstream(dice, 12);
       const removed = dice.below(10) === 0;
-      return { name: `u${i}`, upstream: removed ? "removed" : upstream, resolved: resolve(dice, upstream) };
+      const resolved = resolve(dice, upstream);
+      return { name: `u${i}`, block: removed ? undefined : printConfBlock(`u${i}`, upstream, resolved) };
     });
     const text = valueOf(composeConf(statics, upstreams, seed));
     const { code, said } = judge(new Sandbox(), text);
@@ -70,7 +72,7 @@ describe("upstream.conf for a plain nginx", () => {
           dynamic("many", servers),
           dynamic("points", `hash $uri consistent; ${servers.replaceAll(" weight=65535", "")}`),
           dynamic("long", `${hash} server 10.0.0.1; check path=/${"x".repeat(490)} host=${"y".repeat(255)} 'body=${long}';`),
-          { name: "hidden", upstream: "removed", resolved: lookup() },
+          { name: "hidden", block: undefined },
         ],
         1,
       ),
@@ -99,7 +101,7 @@ describe("render", () => {
   const changed: readonly DynamicUpstream[] = [
     dynamic("stable", "server 127.0.0.1:9001 weight=2;"),
     dynamic("fresh", "server 127.0.0.1:9002 drain; server 127.0.0.1:9003;"),
-    { name: "beta2", upstream: "removed", resolved: lookup() },
+    { name: "beta2", block: undefined },
   ];
 
   it("keeps what was set at run time, and finds nothing to change because of it", async () => {

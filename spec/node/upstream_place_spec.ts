@@ -19,6 +19,7 @@ import { describe, expect, it } from "vitest";
 import { lookup } from "../../src/dygateway/core/lookup.ts";
 import { noPause } from "../../src/dygateway/core/result.ts";
 import { composeConf } from "../../src/dygateway/core/upstream/conf_file.ts";
+import { printConfBlock } from "../../src/dygateway/core/upstream/conf_print.ts";
 import { parseUpstreamBody } from "../../src/dygateway/core/upstream/parse.ts";
 import { accountOf } from "../../src/node/render/accounts.ts";
 import { applyPlan, realDisk, type Disk } from "../../src/node/render/apply.ts";
@@ -37,7 +38,7 @@ const operator = { dynamic_upstreams: { written_by: "operator" } };
 /** What the gateway does when an upstream changes. */
 function change(file: string, weight: number): string {
   const upstream = valueOf(parseUpstreamBody(`server 127.0.0.1:9002 weight=${weight};`, noPause));
-  const text = valueOf(composeConf(readFileSync(file, "utf8"), [{ name: "fresh", upstream, resolved: lookup() }], 7));
+  const text = valueOf(composeConf(readFileSync(file, "utf8"), [{ name: "fresh", block: printConfBlock("fresh", upstream, lookup()) }], 7));
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
   return text;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lookup, type Lookup } from "../../../src/dygateway/core/lookup.ts";
 import { noPause } from "../../../src/dygateway/core/result.ts";
 import { composeConf } from "../../../src/dygateway/core/upstream/conf_file.ts";
+import { printConfBlock } from "../../../src/dygateway/core/upstream/conf_print.ts";
 import { parseUpstreamBody } from "../../../src/dygateway/core/upstream/parse.ts";
 import { valueOf } from "../../core/support/results.ts";
 import { freePorts } from "../support/free_ports.ts";
@@ -37,7 +38,7 @@ describe("a stock nginx started from upstream.conf", () => {
     resolved["app.example"] = ["127.0.0.1"];
     const dynamic = Object.entries(upstreams()).map(([name, body]) => {
       const upstream = valueOf(parseUpstreamBody(body, noPause));
-      return { name, upstream, resolved };
+      return { name, block: printConfBlock(name, upstream, resolved) };
     });
     const statics = `upstream replaced { server 127.0.0.1:${at["a"]}; }\nupstream static { zone s 64k; server 127.0.0.1:${at["c"]}; }\n`;
     const conf = valueOf(composeConf(statics, dynamic, 3));

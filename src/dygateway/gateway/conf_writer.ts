@@ -4,6 +4,7 @@ import type { Pause } from "../core/result.ts";
 import { addressParts } from "../core/upstream/address.ts";
 import { updateConf, writtenRevision } from "../core/upstream/conf_file.ts";
 import type { DynamicUpstream } from "../core/upstream/conf_file.ts";
+import { printConfBlock } from "../core/upstream/conf_print.ts";
 import type { Upstream } from "../core/upstream/model.ts";
 import { parseStored } from "../core/upstream/stored.ts";
 import { exists, PUBLIC_UMASK, readExisting, realPath, writeFile, writeText } from "./files.ts";
@@ -11,9 +12,10 @@ import { readName } from "./health/records.ts";
 import { LEASE_LOST } from "./leader.ts";
 import { logErrorSometimes } from "./log.ts";
 import { thisNode } from "./node_settings.ts";
+import { withLargeTexts } from "./pace.ts";
 import { readPosition, readSeq, readSteps, wasConfirmed } from "./shared_state.ts";
 import type { StatePosition } from "./shared_state.ts";
-import { readUpstream, readUpstreamNames, writeConfReport } from "./shared_upstreams.ts";
+import { readUpstream, readUpstreamNames, readUpstreamText, writeConfReport } from "./shared_upstreams.ts";
 
 /** Seconds between two writings, so that many changes are not as many files. */
 const WRITE_SECONDS = 0.1;
@@ -44,27 +46,61 @@ function resolvedNames(upstream: Upstream): Lookup<readonly string[]> {
   return resolved;
 }
 
-function publishedUpstreams(pause: Pause): DynamicUpstream[] {
-  const upstreams: DynamicUpstream[] = [];
-  for (const name of readUpstreamNames()) {
-    pause();
-    const manifest = readUpstream(name);
-    const parsed = manifest?.body === undefined ? undefined : parseStored(manifest.body, pause);
-    if (manifest?.removed === true) {
-      upstreams.push({ name, upstream: "removed", resolved: lookup() });
-    } else if (parsed?.ok === true) {
-      const upstream = parsed.value;
-      upstreams.push({ name, upstream, resolved: upstream === "removed" ? lookup() : resolvedNames(upstream) });
-    }
+/** What a manifest, as JSON, says for the file. */
+interface Printed {
+  readonly manifest: string;
+  /** Undefined where it says nothing. */
+  readonly dynamic: DynamicUpstream | undefined;
+  /** Whether it says so the next time, too: names among the servers may have other addresses by then. */
+  readonly isLasting: boolean;
+}
+
+function hasNames(upstream: Upstream): boolean {
+  return upstream.servers.some((server) => addressParts(server.address).kind === "name");
+}
+
+function printUpstream(name: string, pause: Pause): Printed {
+  const text = readUpstreamText(name) ?? "";
+  const manifest = readUpstream(name);
+  const parsed = manifest?.body === undefined ? undefined : parseStored(manifest.body, pause);
+  if (parsed?.ok === true && parsed.value !== "removed") {
+    const block = printConfBlock(name, parsed.value, resolvedNames(parsed.value), pause);
+    return { manifest: text, dynamic: { name, block }, isLasting: !hasNames(parsed.value) };
   }
-  return upstreams;
+  const isRemoved = manifest?.removed === true || parsed?.ok === true;
+  return { manifest: text, dynamic: isRemoved ? { name, block: undefined } : undefined, isLasting: true };
+}
+
+/** Reads what is published, and remembers what it has printed: a change is one upstream of maybe thousands. */
+function blockPrinter(pause: Pause): (this: void) => DynamicUpstream[] {
+  let known: Lookup<Printed> = lookup();
+  return () => {
+    const printed: Lookup<Printed> = lookup();
+    const upstreams: DynamicUpstream[] = [];
+    for (const name of readUpstreamNames()) {
+      pause();
+      const before = known[name];
+      const isSame = before?.isLasting === true && before.manifest === readUpstreamText(name);
+      const now = isSame ? before : printUpstream(name, pause);
+      printed[name] = now;
+      if (now.dynamic !== undefined) {
+        upstreams.push(now.dynamic);
+      }
+    }
+    known = printed;
+    return upstreams;
+  };
 }
 
 /** @throws with the reason; the file that was there stays. */
-function writeConf(path: string, revision: number, isDurable: boolean, pause: Pause): void {
+function writeConf(
+  path: string,
+  revision: number,
+  upstreams: readonly DynamicUpstream[],
+  isDurable: boolean,
+  pause: Pause,
+): void {
   const existing = readExisting(path);
-  pause();
-  const upstreams = publishedUpstreams(pause);
   pause();
   const composed = updateConf(existing, upstreams, revision, pause);
   if (!composed.ok) {
@@ -103,6 +139,7 @@ export function createConfWriter(path: string, isDurable: boolean, pause: Pause)
   /** Up to which step the file is known to be right; 0 before it was looked at. */
   let seq = 0;
   let notBefore = 0;
+  const publishedUpstreams = blockPrinter(pause);
 
   function isConcerned(to: number): boolean {
     const steps = seq === 0 ? undefined : readSteps(seq, to);
@@ -112,7 +149,10 @@ export function createConfWriter(path: string, isDurable: boolean, pause: Pause)
   function write(position: StatePosition): void {
     const started = ngx.now();
     const [saved, reason] = pcall(() => {
-      writeConf(realPath(path), position.revision, isDurable, pause);
+      const upstreams = publishedUpstreams();
+      withLargeTexts(pause, (pauseWithin) => {
+        writeConf(realPath(path), position.revision, upstreams, isDurable, pauseWithin);
+      });
     });
     if (!saved && (reason as unknown) === LEASE_LOST) {
       throw LEASE_LOST;

@@ -38,7 +38,7 @@ export function readWanted(pause: Pause): Wanted {
       gone.push(name);
     } else if (parsed?.ok === true && parsed.value !== "removed") {
       definitions[name] = parsed.value;
-      const made = forModule(parsed.value, resolvedServers(parsed.value));
+      const made = forModule(parsed.value, resolvedServers(parsed.value, [], pause));
       if (made.ok) {
         upstreams[name] = { ...made.upstream, digest: ngx.md5(made.upstream.body) };
         for (const what of made.upstream.unknown) {

@@ -5,17 +5,43 @@ const SLICE = 0.002;
 /** The shortest sleep that stock nginx takes without complaint (a zero needs OpenResty's delayed events). */
 const BREAK = 0.001;
 
+/** How often work is put off for other work; whoever is first may have been broken off. */
+const MOST_TURNS = 5;
+
+/** When a slice of any work in this process ended. */
+let endedAt = 0;
+/** Whose turn it is: work that was put off since. */
+let first: object | undefined;
+
+/** Sleeps until nginx has looked for events since the last slice of whatever work, and this one's turn has come. */
+function takeABreak(work: object): void {
+  endedAt = ngx.now();
+  for (let turn = 0; turn < MOST_TURNS; turn++) {
+    ngx.sleep(BREAK);
+    // Not the time of the clock, but the one that nginx took when it woke up, or that a slice after that has ended at.
+    const isTooSoon = ngx.now() - endedAt < BREAK / 2;
+    if (!isTooSoon && (first === undefined || first === work)) {
+      first = undefined;
+      return;
+    }
+    first ??= work;
+  }
+  first = undefined;
+}
+
 /**
  * A pause for long work in a phase that may yield (timers, content): once a slice is used up, nginx handles whatever
- * else is waiting before the work goes on.
+ * else is waiting before the work goes on. Two works of a process have their slices in turn, and nginx looks for events
+ * between them.
  */
 export function pacer(): Pause {
   ngx.update_time();
   let started = ngx.now();
+  const work = {};
   return () => {
     ngx.update_time();
     if (ngx.now() - started >= SLICE) {
-      ngx.sleep(BREAK);
+      takeABreak(work);
       ngx.update_time();
       started = ngx.now();
     }
@@ -44,4 +70,29 @@ export function tidyAfter(pause: Pause): (this: void, isMuch: boolean) => void {
       pause();
     }
   };
+}
+
+/**
+ * Does work that makes a few texts of megabytes. LuaJIT's collector asks the price of such a text of whoever allocates
+ * next, all at once: tens of milliseconds. Here it rests while the work works, and is paid afterwards, in slices.
+ *
+ * @param work is given its pause. @returns what that returns. @throws what that throws.
+ */
+export function withLargeTexts<T>(pause: Pause, work: (this: void, pause: Pause) => T): T {
+  const before = collectgarbage("count");
+  collectgarbage("stop");
+  const [worked, outcome] = pcall(work, () => {
+    collectgarbage("restart");
+    pause();
+    collectgarbage("stop");
+  });
+  collectgarbage("restart");
+  if (!worked) {
+    throw outcome;
+  }
+  for (let owed = collectgarbage("count") - before; owed > 0; owed -= STEP_KILOBYTES) {
+    collectgarbage("step", STEP_KILOBYTES);
+    pause();
+  }
+  return outcome;
 }

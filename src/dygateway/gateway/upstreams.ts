@@ -175,7 +175,7 @@ export function buildUpstream(name: string, published: UpstreamManifest | undefi
   const balancer = prepareBalancer({
     name,
     upstream,
-    addresses: resolvedServers(upstream, previous?.peers),
+    addresses: resolvedServers(upstream, previous?.peers ?? [], pause),
     previous,
     random: math.random,
     pause,

@@ -2,6 +2,7 @@ import { lookup as lookupTable, type Lookup } from "../../dygateway/core/lookup.
 import { noPause } from "../../dygateway/core/result.ts";
 import { addressParts } from "../../dygateway/core/upstream/address.ts";
 import { parseConf, type DynamicUpstream } from "../../dygateway/core/upstream/conf_file.ts";
+import { printConfBlock } from "../../dygateway/core/upstream/conf_print.ts";
 import type { Upstream } from "../../dygateway/core/upstream/model.ts";
 import { checkUpstreamName } from "../../dygateway/core/upstream/name.ts";
 import { parseConfBody } from "../../dygateway/core/upstream/parse.ts";
@@ -62,9 +63,9 @@ export async function confUpstreams(bodies: ReadonlyMap<string, string>, existin
     const kept = stored.ok ? stored.value : checked.ok ? writtenBefore(existing, name) : undefined;
     if (!stored.ok) problems.push(definitionBroken(name, stored.error.desc, kept !== undefined));
     if (kept === undefined || typeof kept === "string") {
-      if (kept === "removed") upstreams.push({ name, upstream: kept, resolved: lookupTable() });
+      if (kept === "removed") upstreams.push({ name, block: undefined });
     } else {
-      upstreams.push({ name, upstream: kept, resolved: await resolved(kept) });
+      upstreams.push({ name, block: printConfBlock(name, kept, await resolved(kept)) });
     }
   }
   return { upstreams, problems };

@@ -111,7 +111,7 @@ function partyOf(plan: BalancerPlan, balance: Balance, members: readonly Member[
 /** Makes a balancer, with pauses. It is not in force before it is settled. */
 export function prepareBalancer(plan: BalancerPlan): Balancer {
   const { name, upstream, previous } = plan;
-  const members = membersOf(upstream, plan.addresses, previous?.peers ?? NOBODY);
+  const members = membersOf(upstream, plan.addresses, previous?.peers ?? NOBODY, plan.pause);
   const first = members.filter((member) => !member.server.backup);
   const second = members.filter((member) => member.server.backup);
   const primary = partyOf(plan, upstream.balance, first, members.length === 1);

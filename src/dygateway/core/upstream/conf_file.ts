@@ -5,18 +5,14 @@ import type { Pause, Result } from "../result.ts";
 import { readBlocks } from "./conf_blocks.ts";
 import type { ConfBlock } from "./conf_blocks.ts";
 import { hideBlocks, revealBlocks } from "./conf_hide.ts";
-import { printConfBlock } from "./conf_print.ts";
 import { upstreamConfBroken } from "./errors.ts";
-import type { Upstream } from "./model.ts";
 import { clashingNames, foldedName } from "./name.ts";
 
 /** An upstream that was set at run time. */
 export interface DynamicUpstream {
   readonly name: string;
-  /** `removed`: a definition of this name in the file is not in force. */
-  readonly upstream: Upstream | "removed";
-  /** Addresses, without brackets and ports, of the names among its servers. */
-  readonly resolved: Lookup<readonly string[]>;
+  /** What `printConfBlock` makes of it; undefined: a definition of this name in the file is not in force. */
+  readonly block: string | undefined;
 }
 
 /** What an upstream.conf holds. */
@@ -37,8 +33,9 @@ const LONGEST_REVISION = 16;
 interface Sections {
   /** All that is not the gateway's, with nothing hidden. */
   readonly own: string;
-  /** From its first line to its last; "" where there is none. */
-  readonly dynamic: string;
+  /** Where the first line of the gateway's begins and its last one ends; the same where there is none. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Where a line that begins so does; -1 where there is none. */
@@ -53,7 +50,7 @@ function lineWith(text: string, start: string, from: number): number {
 function splitSections(text: string): Result<Sections> {
   const begin = lineWith(text, BEGIN, 0);
   if (begin < 0) {
-    return success({ own: revealBlocks(text), dynamic: "" });
+    return success({ own: revealBlocks(text), from: 0, to: 0 });
   }
   const end = lineWith(text, END, begin);
   if (end < 0) {
@@ -64,11 +61,15 @@ function splitSections(text: string): Result<Sections> {
   const after = lineEnd < 0 ? "" : text.slice(lineEnd + 1);
   // The empty line before it is the section's.
   const before = text.slice(0, begin > 0 ? begin - 1 : 0);
-  return success({ own: revealBlocks(before + after), dynamic: text.slice(begin, lineEnd < 0 ? text.length : lineEnd) });
+  return success({ own: revealBlocks(before + after), from: begin, to: lineEnd < 0 ? text.length : lineEnd });
 }
 
-/** Puts the two together; what the dynamic ones replace is hidden. */
-function join(own: string, dynamic: string, names: readonly string[], pause: Pause): Result<string> {
+/**
+ * Puts the two together; what the dynamic ones replace is hidden.
+ * @param section in pieces: with thousands of upstreams it is megabytes, and a copy of it the collector's work.
+ * @param names of the dynamic ones.
+ */
+function join(own: string, section: readonly string[], names: readonly string[], pause: Pause): Result<string> {
   if (names.length === 0) {
     return success(own);
   }
@@ -81,17 +82,15 @@ function join(own: string, dynamic: string, names: readonly string[], pause: Pau
     replaced[foldedName(name)] = true;
   }
   const kept = hideBlocks(own, blocks.value.filter((block) => replaced[foldedName(block.name)] === true));
-  return success(`${kept}${kept === "" || kept.endsWith("\n") ? "" : "\n"}\n${dynamic}\n`);
+  return success([kept, kept === "" || kept.endsWith("\n") ? "\n" : "\n\n", ...section, "\n"].join(""));
 }
 
-/** The section that holds dynamic upstreams, with its first and last line. */
-function sectionOf(printed: string, revision: number): string {
-  return [
-    `${BEGIN}: upstreams set at run time${REVISION}${revision}. Written by the gateway: edits down to`,
-    `# the line with <<< are lost. Definitions above that they replace stand behind "#dygateway:".`,
-    printed,
-    END,
-  ].join("\n");
+/** The section of dynamic upstreams around what stands in it. */
+function sectionOf(printed: string, revision: number): string[] {
+  const head =
+    `${BEGIN}: upstreams set at run time${REVISION}${revision}. Written by the gateway: edits down to\n` +
+    `# the line with <<< are lost. Definitions above that they replace stand behind "#dygateway:".\n`;
+  return [head, printed, `\n${END}`];
 }
 
 /** What stands in the section. */
@@ -99,21 +98,20 @@ function printDynamic(dynamic: readonly DynamicUpstream[], pause: Pause): string
   const sorted = dynamic.slice().sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   pause();
   // nginx would refuse the whole file for two that it takes for one.
-  const served = dynamic.filter(({ upstream }) => upstream !== "removed");
+  const served = dynamic.filter(({ block }) => block !== undefined);
   const clashing = clashingNames(served.map(({ name }) => name));
   pause();
   const parts: string[] = [];
-  for (const { name, upstream } of sorted) {
-    if (upstream === "removed") {
+  for (const { name, block } of sorted) {
+    if (block === undefined) {
       parts.push(`${REMOVED}${name}`);
     }
   }
-  for (const { name, upstream, resolved } of sorted) {
+  for (const { name, block } of sorted) {
+    pause();
     const other = clashing[name];
-    if (upstream !== "removed" && other !== undefined) {
-      parts.push(`\n# left out: ${name}, which nginx takes for ${other}`);
-    } else if (upstream !== "removed") {
-      parts.push(`\n${printConfBlock(name, upstream, resolved, pause)}`);
+    if (block !== undefined) {
+      parts.push(other === undefined ? `\n${block}` : `\n# left out: ${name}, which nginx takes for ${other}`);
     }
   }
   return parts.join("\n");
@@ -168,7 +166,8 @@ export function updateConf(
   const names = dynamic.map((upstream) => upstream.name);
   const printed = printDynamic(dynamic, pause);
   pause();
-  const written = writtenRevision(existing);
+  const written = existing.indexOf(printed) < 0 ? undefined : writtenRevision(existing);
+  pause();
   const same = written === undefined ? undefined : join(own, sectionOf(printed, written), names, pause);
   pause();
   return same?.ok === true && same.value === existing ? same : join(own, sectionOf(printed, revision), names, pause);
@@ -195,9 +194,9 @@ export function carryDynamic(fresh: string, existing: string): Result<string> {
   if (!sections.ok) {
     return sections;
   }
-  const { dynamic } = sections.value;
+  const dynamic = existing.slice(sections.value.from, sections.value.to);
   const blocks = readBlocks(dynamic, noPause);
-  return blocks.ok ? join(fresh, dynamic, sectionNames(dynamic, blocks.value), noPause) : blocks;
+  return blocks.ok ? join(fresh, [dynamic], sectionNames(dynamic, blocks.value), noPause) : blocks;
 }
 
 /** The upstreams of an upstream.conf. */
@@ -210,6 +209,6 @@ export function parseConf(text: string, pause: Pause): Result<UpstreamConf> {
   if (!statics.ok) {
     return statics;
   }
-  const dynamics = readBlocks(sections.value.dynamic, pause);
+  const dynamics = readBlocks(text.slice(sections.value.from, sections.value.to), pause);
   return dynamics.ok ? success({ statics: statics.value, dynamics: dynamics.value }) : dynamics;
 }

@@ -1,5 +1,6 @@
 import { lookup } from "../../core/lookup.ts";
 import type { Lookup } from "../../core/lookup.ts";
+import type { Pause } from "../../core/result.ts";
 import { addressOf, addressParts } from "../../core/upstream/address.ts";
 import type { Balancer, Peer } from "../../core/upstream/balancer.ts";
 import { unknownName } from "../../core/upstream/dns_record.ts";
@@ -57,10 +58,11 @@ export function takeBuilt(): string[] {
  *
  * @param former the upstream's peers until now: where there would be nobody else, they stand in for an unknown name.
  */
-export function resolvedServers(upstream: Upstream, former: readonly Peer[] = []): Lookup<readonly string[]> {
+export function resolvedServers(upstream: Upstream, former: readonly Peer[], pause: Pause): Lookup<readonly string[]> {
   const resolved: Lookup<readonly string[]> = lookup();
   const unknown: Lookup<boolean> = lookup();
   for (const server of upstream.servers) {
+    pause();
     const { kind, host, port } = addressParts(server.address);
     if (kind === "name") {
       const { addresses, confirmed } = readName(host) ?? unknownName;

@@ -1,5 +1,6 @@
 import { lookup } from "../../lookup.ts";
 import type { Lookup } from "../../lookup.ts";
+import type { Pause } from "../../result.ts";
 import type { Server, Upstream } from "../model.ts";
 import { hostAndPort } from "./address.ts";
 import { ACCESSED, CHECKED, COLUMNS, CONNS, CURRENT, EFFECTIVE, FAILS, WEIGHT, isUsable } from "./peer.ts";
@@ -28,10 +29,16 @@ function byAddress(peers: readonly Peer[]): Known {
 }
 
 /** The peers of an upstream in nginx's order; those of `previous` that stay are the same objects, yet untouched. */
-export function membersOf(upstream: Upstream, addresses: Lookup<readonly string[]>, previous: readonly Peer[]): Member[] {
+export function membersOf(
+  upstream: Upstream,
+  addresses: Lookup<readonly string[]>,
+  previous: readonly Peer[],
+  pause: Pause,
+): Member[] {
   const known = byAddress(previous);
   const members: Member[] = [];
   for (const server of upstream.servers) {
+    pause();
     for (const address of addresses[server.address] ?? [server.address]) {
       const peer = known[address]?.pop();
       members.push({ peer: peer ?? newPeer(address, server, upstream), server, stays: peer !== undefined });
