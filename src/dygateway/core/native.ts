@@ -10,9 +10,9 @@ import type { NumberBuffer } from "./buffer.ts";
 interface Native {
   /** strspn(3) */
   dygateway_strspn(this: void, text: string | MemoryText, accepted: string): number;
-  /** inet_pton(3): exactly four decimal parts, as `parseIpv4` has it. */
   /** atoll(3): decimal digits only; an int64_t, which is no Lua number yet. */
-  dygateway_atoll(this: void, text: MemoryText): string;
+  dygateway_atoll(this: void, text: string | MemoryText): string;
+  /** inet_pton(3): exactly four decimal parts, as `parseIpv4` has it. */
   dygateway_inet_pton(this: void, family: number, text: string, into: ArrayLike<number>): number;
   /** ngx_murmur_hash2 of nginx's core, there only inside nginx. */
   dygateway_murmur2(this: void, text: string, length: number): number;
@@ -47,6 +47,11 @@ const IPV6_CHARACTERS = "0123456789abcdefABCDEF:.";
 const AF_INET = 2;
 const AF_INET6 = 10;
 const octets = ffi?.new("uint8_t[16]") ?? [0, 0, 0, 0];
+
+// LuaJIT gives up compiling where it meets a function of C that was never looked up.
+libc?.dygateway_strspn("", DIGITS);
+libc?.dygateway_atoll("");
+libc?.dygateway_inet_pton(AF_INET, "", octets);
 
 /**
  * Whether every character is a decimal digit; undefined where it is not known natively.
