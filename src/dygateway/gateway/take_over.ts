@@ -116,11 +116,13 @@ export function createTaker(keys: Keys, pause: Pause, renew: (this: void) => voi
     if (!wanted.ok) {
       return wanted;
     }
-    const runtimes = runResult(live, loader.load(wanted.value));
+    // Work that has nothing to do is not begun: nginx keeps a record of each coroutine until this worker leads anew.
+    const runtimes = wanted.value.length === 0 ? success([]) : runResult(live, loader.load(wanted.value));
     if (!runtimes.ok) {
       return runtimes;
     }
-    const upstreams = runResult(live, upstreamLoader.load(upstreamNames(what, followed)));
+    const names = upstreamNames(what, followed);
+    const upstreams = names?.length === 0 ? success([]) : runResult(live, upstreamLoader.load(names));
     if (!upstreams.ok) {
       return upstreams;
     }

@@ -94,19 +94,6 @@ export function createUpstreamLoader(keys: Keys, publishedNames: readonly string
     return isError(reply);
   }
 
-  function* loadSome(names: readonly string[], changed: PublishedUpstream[]): StoreWork<boolean> {
-    const [reply] = yield [["HMGET", keys.upstreams, ...names]];
-    if (refused(reply)) {
-      return false;
-    }
-    const bodies = listReply(reply);
-    for (let i = 0; i < names.length; i++) {
-      pause();
-      take(names[i]!, textReply(bodies[i]), changed);
-    }
-    return true;
-  }
-
   function* loadAll(changed: PublishedUpstream[]): StoreWork<boolean> {
     const seen: Lookup<boolean> = lookup();
     let cursor = "0";
@@ -146,9 +133,15 @@ export function createUpstreamLoader(keys: Keys, publishedNames: readonly string
       return success(read ? changed : []);
     }
     for (let start = 0; start < names.length; start += NAMES_A_REPLY) {
-      const read = yield* loadSome(names.slice(start, start + NAMES_A_REPLY), changed);
-      if (!read) {
+      const some = names.slice(start, start + NAMES_A_REPLY);
+      const [reply] = yield [["HMGET", keys.upstreams, ...some]];
+      if (refused(reply)) {
         return success([]);
+      }
+      const bodies = listReply(reply);
+      for (let i = 0; i < some.length; i++) {
+        pause();
+        take(some[i]!, textReply(bodies[i]), changed);
       }
     }
     return success(changed);
