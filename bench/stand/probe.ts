@@ -44,12 +44,12 @@ export class Probe {
     this.commands++;
     const number = this.commands;
     await ask(this.port, { path: `/command?number=${number}&verb=${verb}` });
-    let seen: ReadonlyMap<number, ProbeValues> = new Map();
     await until(`every worker has done '${verb}'`, async () => {
-      seen = await this.read();
+      const seen = await this.read();
       return pids.every((pid) => seen.get(pid)?.["command"] === number);
     }, patience);
-    return seen;
+    // That reading may have begun before a worker was done.
+    return this.read();
   }
 }
 

@@ -37,7 +37,8 @@ import { foreignDivtypes } from "./foreign.ts";
 import { localPolicy, localRuntime, orLocal } from "./local_reads.ts";
 import { readStore } from "./redis.ts";
 import { logNotice } from "./log.ts";
-import { acceptLoss, readStoreReport } from "./shared_state.ts";
+import { readStoreReport } from "./shared_reports.ts";
+import { acceptLoss } from "./shared_state.ts";
 import { staticUpstreams } from "./static_upstreams.ts";
 
 const silent = (): { readonly detail: string } => ({ detail: "" });

@@ -3,7 +3,8 @@ import type { ChangeContext } from "../core/store/transaction.ts";
 import type { Keys } from "../core/store/keys.ts";
 import type { Settings } from "../core/settings.ts";
 import type { AdminParameters } from "./admin_request.ts";
-import { readPosition, readStoreReport, readWorkerReports } from "./shared_state.ts";
+import { readStoreReport, readWorkerReports } from "./shared_reports.ts";
+import { readPosition } from "./shared_state.ts";
 
 /** What an action is given. */
 export interface AdminContext {

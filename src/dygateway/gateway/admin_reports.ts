@@ -17,14 +17,8 @@ import type { AdminContext } from "./admin_context.ts";
 import { raisedText } from "./foreign.ts";
 import { leaderPid } from "./leader.ts";
 import { readStore } from "./redis.ts";
-import {
-  readHostnames,
-  readPosition,
-  readSeq,
-  readSnapshotReport,
-  readStoreReport,
-  readWorkerReports,
-} from "./shared_state.ts";
+import { readSnapshotReport, readStoreReport, readWorkerReports } from "./shared_reports.ts";
+import { readHostnames, readPosition, readSeq } from "./shared_state.ts";
 import { inForce, runtimeOf } from "./snapshot.ts";
 import { upstreamsStatus } from "./upstream_report.ts";
 

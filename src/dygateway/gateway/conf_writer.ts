@@ -13,7 +13,8 @@ import { LEASE_LOST } from "./leader.ts";
 import { logErrorSometimes } from "./log.ts";
 import { thisNode } from "./node_settings.ts";
 import { withLargeTexts } from "./pace.ts";
-import { readPosition, readSeq, readSteps, wasConfirmed } from "./shared_state.ts";
+import { wasConfirmed } from "./shared_reports.ts";
+import { readPosition, readSeq, readSteps } from "./shared_state.ts";
 import type { StatePosition } from "./shared_state.ts";
 import { readUpstream, readUpstreamNames, readUpstreamText, writeConfReport } from "./shared_upstreams.ts";
 

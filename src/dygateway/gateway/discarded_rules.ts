@@ -1,9 +1,7 @@
 import type { RulesPlace } from "../core/store/manifest.ts";
 import { chunksOf, deleteBlob } from "./shared_rules.ts";
-import { readSeq, readWorkerReports } from "./shared_state.ts";
-
-/** A worker that has not followed for so long is stuck, and rules are not kept for it. */
-const STUCK_SECONDS = 10;
+import { slowestSeq, STUCK_SECONDS } from "./shared_reports.ts";
+import { readSeq } from "./shared_state.ts";
 
 /** Rules that were replaced and lie in the shared dict until no worker can be reading them any more. */
 export interface DiscardedRules {
@@ -16,17 +14,6 @@ interface Discarded {
   /** The step that replaced them. */
   readonly seq: number;
   readonly time: number;
-}
-
-/** The step that every worker which is not stuck has reached. */
-function slowestSeq(): number {
-  let slowest = readSeq();
-  for (const worker of readWorkerReports()) {
-    if (ngx.now() - worker.time < STUCK_SECONDS && worker.seq < slowest) {
-      slowest = worker.seq;
-    }
-  }
-  return slowest;
 }
 
 export function discardedRules(): DiscardedRules {

@@ -6,7 +6,7 @@ import type { Balancer } from "../core/upstream/balancer.ts";
 import { printUpstreamBody } from "../core/upstream/print.ts";
 import { cjson, dict } from "./platform.ts";
 import { readJson } from "./shared_dict.ts";
-import { readWorkerReports } from "./shared_state.ts";
+import { readWorkerReports } from "./shared_reports.ts";
 import { liveUpstream } from "./upstreams.ts";
 
 /**

@@ -3,7 +3,7 @@ import { object } from "../core/json/value.ts";
 import { noPause } from "../core/result.ts";
 import type { RuntimeManifest } from "../core/store/manifest.ts";
 import { dict } from "./platform.ts";
-import { readJson, readText, writeAll, writeReport } from "./shared_dict.ts";
+import { readJson, readText, writeAll } from "./shared_dict.ts";
 import type { Entry } from "./shared_dict.ts";
 import { forgetUpstreams, upstreamEntries } from "./shared_upstreams.ts";
 import type { PublishedUpstream } from "./shared_upstreams.ts";
@@ -32,27 +32,6 @@ export interface StatePosition {
   readonly revision: number;
   readonly nonce: string;
   readonly policyIdCount: number;
-}
-
-export interface WorkerReport {
-  readonly id: number;
-  readonly pid: number;
-  readonly seq: number;
-  readonly revision: number;
-  readonly time: number;
-  readonly brokenLevels: number;
-}
-
-export interface StoreReport {
-  readonly reachable: boolean;
-  readonly problem: string;
-  /** Set while the store is known to have lost data and no operator has accepted that. */
-  readonly lost: boolean;
-  /** Whether direct writes are announced by Redis; else they are looked for. */
-  readonly tracking: boolean;
-  readonly time: number;
-  /** When the state in force was last known to be the store's. */
-  readonly confirmed: number;
 }
 
 /** How long a worker may take to notice a step before it reads everything anew. */
@@ -183,55 +162,6 @@ export function publish(step: Step, { revision, nonce, policyIdCount }: Omit<Sta
     }
   }
   forgetUpstreams(step.upstreams);
-}
-
-export function writeWorkerReport(report: WorkerReport): void {
-  writeReport(`w:${report.id}`, report);
-}
-
-export function readWorkerReports(): WorkerReport[] {
-  const reports: WorkerReport[] = [];
-  for (let id = 0; id < ngx.worker.count(); id++) {
-    const report = (readJson(`w:${id}`) as WorkerReport | undefined);
-    if (report !== undefined) {
-      reports.push(report);
-    }
-  }
-  return reports;
-}
-
-export function writeStoreReport(report: StoreReport): void {
-  writeReport("store", report);
-}
-
-export function readStoreReport(): StoreReport | undefined {
-  return readJson("store") as StoreReport | undefined;
-}
-
-/**
- * Whether what is published was the store's since nginx started. Until then it comes from the snapshot, and the files on
- * disk, written one after the other, may be newer than that: they are not to be written.
- */
-export function wasConfirmed(): boolean {
-  return (readStoreReport()?.confirmed ?? 0) > 0;
-}
-
-/** How the last writing of the snapshot files went. */
-export interface SnapshotReport {
-  /** The revision that was written; -1 where it could not be. */
-  readonly revision: number;
-  /** The step that was written: direct writes to Redis are steps, too, and have no revision of their own. */
-  readonly seq: number;
-  readonly problem: string;
-  readonly time: number;
-}
-
-export function writeSnapshotReport(report: SnapshotReport): void {
-  writeReport("snapshot", report);
-}
-
-export function readSnapshotReport(): SnapshotReport | undefined {
-  return readJson("snapshot") as SnapshotReport | undefined;
 }
 
 const ACCEPT_SECONDS = 10;

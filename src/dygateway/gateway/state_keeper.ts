@@ -2,11 +2,14 @@ import { LEASE_LOST } from "./leader.ts";
 import { logErrorSometimes } from "./log.ts";
 import type { Pause } from "../core/result.ts";
 import { stateSaver } from "./state_saver.ts";
-import { isOvertaken, readSeq, wasConfirmed, writeSnapshotReport } from "./shared_state.ts";
+import { slowestSeq, wasConfirmed, writeSnapshotReport } from "./shared_reports.ts";
+import { isOvertaken, readSeq } from "./shared_state.ts";
 import type { StatePosition } from "./shared_state.ts";
 
 /** Seconds between two writings of the state, so that many small changes are not as many files. */
 const SAVE_SECONDS = 0.5;
+/** How long it waits for workers that are behind. */
+const WAIT_SECONDS = 10;
 /** Writing takes at most this part of a worker's time, also with ten thousand runtimes and a change every moment. */
 const SHARE = 0.1;
 
@@ -28,6 +31,9 @@ export function createStateKeeper(dir: string, pause: Pause): StateKeeper {
   let triedAt = 0;
   let waitSeconds = SAVE_SECONDS;
   let reading = false;
+  /** The step that workers are waited for to reach, and since when; 0 where they are not. */
+  let awaited = 0;
+  let awaitedSince = 0;
   const saver = stateSaver(dir, pause);
 
   function write(): StatePosition {
@@ -41,6 +47,19 @@ export function createStateKeeper(dir: string, pause: Pause): StateKeeper {
     return state.position;
   }
 
+  /** Workers that take over what is published need the machine more: a start, or a large policy, is through sooner. */
+  function isWaiting(seq: number): boolean {
+    if (awaited === 0) {
+      awaited = seq;
+      awaitedSince = ngx.now();
+    }
+    if (slowestSeq() < awaited && ngx.now() - awaitedSince < WAIT_SECONDS) {
+      return true;
+    }
+    awaited = 0;
+    return false;
+  }
+
   return {
     changed: () => {
       dirty = true;
@@ -49,6 +68,9 @@ export function createStateKeeper(dir: string, pause: Pause): StateKeeper {
       const now = ngx.now();
       const seq = readSeq();
       if (dir === "" || !dirty || seq === 0 || now - triedAt < waitSeconds || isOvertaken(seq) || !wasConfirmed()) {
+        return;
+      }
+      if (isWaiting(seq)) {
         return;
       }
       triedAt = now;

@@ -18,7 +18,8 @@ import { semaphoreModule } from "./platform.ts";
 import { connect, describePlace, runResult } from "./redis.ts";
 import type { Connection } from "./redis.ts";
 import { createStateKeeper } from "./state_keeper.ts";
-import { readPosition, readStoreReport, takeAcceptance, writeStoreReport } from "./shared_state.ts";
+import { readStoreReport, writeStoreReport } from "./shared_reports.ts";
+import { readPosition, takeAcceptance } from "./shared_state.ts";
 import { createTaker } from "./take_over.ts";
 import { upstreamWatch } from "./upstream_watch.ts";
 

@@ -9,15 +9,8 @@ import { compileRuntime, forgetUnused, matcherCache, OUTDATED, recordUse } from 
 import { logErrorSometimes, logWarning } from "./log.ts";
 import { tidyAfter } from "./pace.ts";
 import { thisNode } from "./node_settings.ts";
-import {
-  isOvertaken,
-  readHostnames,
-  readManifest,
-  readPosition,
-  readSeq,
-  readSteps,
-  writeWorkerReport,
-} from "./shared_state.ts";
+import { writeWorkerReport } from "./shared_reports.ts";
+import { isOvertaken, readHostnames, readManifest, readPosition, readSeq, readSteps } from "./shared_state.ts";
 import type { Steps } from "./shared_state.ts";
 import { readUpstream, readUpstreamNames } from "./shared_upstreams.ts";
 import { inForce, lookBeforeEach, replaceRuntimes } from "./snapshot.ts";
