@@ -116,8 +116,8 @@ function checkRules(rules: JsonArray, pause: Pause): Result<StoredRules> {
 /** An IPv6 address that is being looked at, in three numbers. */
 const given = doubles(3);
 
-function addressMatcherBuilder(count: number): MatcherBuilder {
-  const ipv4Builder = rangeTableBuilder(count);
+function addressMatcherBuilder(count: number, pause?: Pause): MatcherBuilder {
+  const ipv4Builder = rangeTableBuilder(count, pause);
   const ipv6Builder = ipv6TableBuilder();
   return {
     addDivdata: ipv4Builder.add,
@@ -181,5 +181,5 @@ export const iprange: DiversionType = {
   storage: "zset",
   takesUserinfo: true,
   check: (rules, pause) => checkRules(rules, pause),
-  builder: (_options, count) => addressMatcherBuilder(count),
+  builder: (_options, count, pause) => addressMatcherBuilder(count, pause),
 };

@@ -3,8 +3,8 @@ import type { NumberBuffer } from "../buffer.ts";
 import { parseDecimal } from "../decimal.ts";
 import { divdataBroken } from "../errors.ts";
 import type { GatewayError } from "../errors.ts";
-import { failure, success } from "../result.ts";
-import type { Result } from "../result.ts";
+import { failure, noPause, success } from "../result.ts";
+import type { Pause, Result } from "../result.ts";
 import { isUpstreamName } from "./rule.ts";
 import { sortedPosition } from "./sorted_position.ts";
 import { upstreamNames } from "./upstream_names.ts";
@@ -26,8 +26,8 @@ export interface RangeTableBuilder {
   readonly finish: (this: void) => Result<RangeTable>;
 }
 
-/** @param count the most members that will be added. */
-export function rangeTableBuilder(count: number): RangeTableBuilder {
+/** @param count the most members that will be added. @param pause is called as the table is finished. */
+export function rangeTableBuilder(count: number, pause: Pause = noPause): RangeTableBuilder {
   const names = upstreamNames();
   const scores: NumberBuffer = doubles(count + 1);
   /** The upstream of the value up to that member's score: 0 in the gap before a rule's start. */
@@ -77,7 +77,7 @@ export function rangeTableBuilder(count: number): RangeTableBuilder {
       if (problem !== undefined) {
         return failure(problem);
       }
-      const position = sortedPosition(scores, size);
+      const position = sortedPosition(scores, size, pause);
       return success({
         // Behind the last member lies a slot that was never written: 0, which names no upstream.
         find: /** @inlined */ (value) => {

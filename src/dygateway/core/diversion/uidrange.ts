@@ -37,8 +37,8 @@ function checkRules(rules: JsonArray, pause: Pause): Result<StoredRules> {
   return divdata.ok ? success({ divdata: divdata.value, ipv6: noPairs, upstreams: names.sorted() }) : divdata;
 }
 
-function uidRangeBuilder(count: number): MatcherBuilder {
-  const builder = rangeTableBuilder(count);
+function uidRangeBuilder(count: number, pause?: Pause): MatcherBuilder {
+  const builder = rangeTableBuilder(count, pause);
   return {
     addDivdata: builder.add,
     addIpv6: () => {},
@@ -79,5 +79,5 @@ export const uidrange: DiversionType = {
   storage: "zset",
   takesUserinfo: true,
   check: (rules, pause) => checkRules(rules, pause),
-  builder: (_options, count) => uidRangeBuilder(count),
+  builder: (_options, count, pause) => uidRangeBuilder(count, pause),
 };

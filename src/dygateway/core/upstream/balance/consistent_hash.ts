@@ -82,7 +82,7 @@ export function consistentHash(group: PeerGroup, servers: readonly Server[], pau
   const { rows } = group;
   const names = namesOf(servers);
   const { points, owners, size } = ketamaRing(names.onRing, pause);
-  const find = sortedPosition(points, size);
+  const find = sortedPosition(points, size, pause);
 
   /** @inlined */
   function rowAt(position: number): number {
