@@ -39,6 +39,8 @@ export function redisServer(conf: string, output: string, connection: RedisLogin
   return {
     client,
     start: async () => {
+      // A second one would take the socket, and nobody would end the first.
+      await stop("SIGTERM");
       program = startProgram("redis-server", [conf], output);
       await until("Redis answers", async () => (await client.ping()).length > 0);
     },
