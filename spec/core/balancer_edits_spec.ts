@@ -117,6 +117,26 @@ describe("an edit of an upstream", () => {
     equal(third.seat.holder === third, true);
   });
 
+  it("is told what else is known of its peers before its first request gets one, and once", () => {
+    let told = 0;
+    const balancer = prepareBalancer({
+      name: "test",
+      upstream: upstreamOf(three),
+      addresses: lookup(),
+      previous: undefined,
+      random: () => 0,
+      pause: noPause,
+      settled: (own) => {
+        told++;
+        own.setHealthy(peerAt(own, "a:1"), false, 1000);
+      },
+    });
+    equal(told, 0);
+    equal(sequence(balancer, 4), "b:1 c:1 b:1 c:1");
+    balancer.settle(1000);
+    equal(told, 1);
+  });
+
   it("lets requests of the balancer before end, go on and fail: the successor counts them", () => {
     const first = balancerOf(upstreamOf(three));
     const peer = defined(first.pick("", 1000, undefined), "a");

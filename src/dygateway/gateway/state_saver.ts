@@ -8,7 +8,6 @@ import { chunksOf, readChunkText } from "./shared_rules.ts";
 import { isOvertaken, readHostnames, readManifest, readManifestText, readPosition, readSteps } from "./shared_state.ts";
 import type { StatePosition } from "./shared_state.ts";
 import { readUpstreamNames, readUpstreamText } from "./shared_upstreams.ts";
-
 import { rulesFile } from "./state_files.ts";
 
 function writeRules(dir: string, rules: RulesPlace, pause: Pause): void {
@@ -149,4 +148,3 @@ export function stateSaver(dir: string, pause: Pause): StateSaver {
     },
   };
 }
-

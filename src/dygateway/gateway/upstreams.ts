@@ -179,6 +179,7 @@ export function buildUpstream(name: string, published: UpstreamManifest | undefi
     previous,
     random: math.random,
     pause,
+    settled: adoptHealth,
   });
   const isKept = upstream.keepalive?.connections !== 0;
   const block = blockOf(name, isKept);
@@ -198,7 +199,6 @@ export function replaceUpstreams(replaced: readonly ReplacedUpstream[]): void {
     room -= balancer?.peers.length ?? 0;
     if (balancer !== undefined && room >= 0) {
       balancer.settle(now);
-      adoptHealth(balancer);
     } else if (balancer !== undefined) {
       adoptLater(name);
     }

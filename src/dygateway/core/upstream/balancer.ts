@@ -95,6 +95,8 @@ export interface BalancerPlan {
   /** A number from 0 to below 1. */
   readonly random: (this: void) => number;
   readonly pause: Pause;
+  /** Is told once it is settled, before it gives anybody a peer: what else is known of its peers can be said then. */
+  readonly settled?: (this: void, balancer: Balancer) => void;
 }
 
 const NOBODY: readonly Peer[] = [];
@@ -183,6 +185,7 @@ export function prepareBalancer(plan: BalancerPlan): Balancer {
     reviewAll(primary.group, now);
     reviewAll(backup.group, now);
     seat.holder = balancer;
+    plan.settled?.(balancer);
   };
 
   const balancer: Balancer = {

@@ -12,15 +12,15 @@ import { readHealth, readName } from "./records.ts";
 let built: Lookup<boolean> = lookup();
 
 /**
- * To be called for each balancer as it is put in force: tells it what the node knows of its peers. The worker's tick
- * does so once more, for what happened while it was built.
+ * To be called for each balancer as it takes over its peers: tells it what the node knows of them. The worker's tick does
+ * so once more, for what happened while it was built.
  */
 export function adoptHealth(balancer: Balancer): void {
   built[balancer.name] = true;
   takeOver(balancer);
 }
 
-/** To be called instead for one that is not settled: the tick does both. */
+/** Has the tick settle a balancer that was put in force without. */
 export function adoptLater(name: string): void {
   built[name] = true;
 }
