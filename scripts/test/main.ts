@@ -1,6 +1,9 @@
 import { stages } from "./stages.ts";
 import { type Tally } from "./tally.ts";
 
+/** More than these at the end would push the table of the stages out of sight. */
+const mostFailures = 20;
+
 /**
  * Runs the stages one after the other, all of them even when one fails, and ends with one line: `N passed, N failed`.
  * ONLY=lint|unit|lua|e2e chooses a group.
@@ -12,6 +15,7 @@ async function main(): Promise<void> {
     throw new Error(`ONLY=${only}: there is lint, unit, lua and e2e`);
   }
   const summary: string[] = [];
+  const failures: string[] = [];
   let passed = 0;
   let failed = buildFailed() ? 1 : 0;
   for (const stage of chosen) {
@@ -20,10 +24,15 @@ async function main(): Promise<void> {
     const tally = await guarded(stage.run);
     passed += tally.passed;
     failed += tally.failed;
+    failures.push(...(tally.failures ?? []));
     summary.push(describe(stage.name, tally, Date.now() - started));
     console.log(summary.at(-1));
   }
   console.log(`\n${summary.join("\n")}\n${buildFailed() ? "build                   FAILED\n" : ""}`);
+  if (failures.length > 0) {
+    console.log(`what failed:\n${failures.slice(0, mostFailures).join("\n")}`);
+    console.log(failures.length > mostFailures ? `and ${failures.length - mostFailures} more\n` : "");
+  }
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

@@ -1,4 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 /** What a stage came to. A stage that is one check (lint, types) counts as one. */
 export interface Tally {
@@ -6,6 +8,8 @@ export interface Tally {
   readonly failed: number;
   /** What a reader should know beyond the numbers. */
   readonly note?: string;
+  /** What failed and why, in few lines each: the output of a long run is read from its end. */
+  readonly failures?: readonly string[];
 }
 
 export function oneCheck(exitCode: number): Tally {
@@ -14,9 +18,18 @@ export function oneCheck(exitCode: number): Tally {
 
 interface VitestReport {
   readonly numPassedTests: number;
-  readonly testResults: readonly {
+  readonly testResults: readonly VitestFile[];
+}
+
+interface VitestFile {
+  readonly name: string;
+  readonly status: string;
+  /** Why the file could not be loaded. */
+  readonly message?: string;
+  readonly assertionResults: readonly {
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly fullName: string;
+    readonly failureMessages?: readonly string[];
   }[];
 }
 
@@ -26,23 +39,47 @@ export function tallyVitest(file: string, exitCode: number): Tally {
     return { passed: 0, failed: 1, note: "vitest wrote no report" };
   }
   const report = JSON.parse(readFileSync(file, "utf8")) as VitestReport;
-  let failed = 0;
-  for (const { status, assertionResults } of report.testResults) {
-    const failures = assertionResults.filter((test) => test.status === "failed").length;
-    failed += failures === 0 && status === "failed" ? 1 : failures;
+  const failures = report.testResults.flatMap(failuresOf);
+  return settle({ passed: report.numPassedTests, failed: failures.length, failures }, exitCode);
+}
+
+function failuresOf({ name, status, message, assertionResults }: VitestFile): string[] {
+  const file = relative(process.cwd(), name);
+  const failed = assertionResults.filter((test) => test.status === "failed");
+  if (failed.length === 0 && status === "failed") {
+    return [failure(file, message ?? "cannot be loaded")];
   }
-  return settle({ passed: report.numPassedTests, failed }, exitCode);
+  return failed.map((test) => failure(`${file}: ${test.fullName}`, test.failureMessages?.[0] ?? "without a message"));
+}
+
+const reasonLines = 6;
+const lineLength = 240;
+
+/** The beginning of the reason is enough to know where to look; all of it stands where the test ran. */
+function failure(what: string, reason: string): string {
+  const lines = stripVTControlCharacters(reason)
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .slice(0, reasonLines);
+  return [what, ...lines.map((line) => `    ${line.slice(0, lineLength)}`)].join("\n");
 }
 
 /** @param output TAP as busted writes it: the plan `1..N` comes last, so without it the run was cut short. */
 export function tallyTap(output: string, exitCode: number): Tally {
   const lines = output.split("\n");
+  const failures = lines.flatMap((line, at) =>
+    /^not ok \d+ - /.test(line) ? [failure(line, commentsAfter(lines, at).join("\n"))] : [],
+  );
   const passed = lines.filter((line) => /^ok \d+ - (?!# SKIP)/.test(line)).length;
-  const failed = lines.filter((line) => /^not ok \d+ - /.test(line)).length;
   if (!lines.some((line) => /^1\.\.\d+$/.test(line))) {
-    return { passed, failed: failed + 1, note: "busted ended before its tests did" };
+    return { passed, failed: failures.length + 1, failures, note: "busted ended before its tests did" };
   }
-  return settle({ passed, failed }, exitCode);
+  return settle({ passed, failed: failures.length, failures }, exitCode);
+}
+
+function commentsAfter(lines: readonly string[], at: number): readonly string[] {
+  const end = lines.findIndex((line, index) => index > at && !line.startsWith("#"));
+  return lines.slice(at + 1, end === -1 ? undefined : end);
 }
 
 /** A runner that fails without a failed test has crashed; one that ran nothing has proved nothing. */

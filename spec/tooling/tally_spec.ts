@@ -15,9 +15,13 @@ describe("the count of make test", () => {
     expect(tallyTap(output, exitCode)).toMatchObject(expected);
   });
 
-  const passed = { status: "passed", assertionResults: [{ status: "passed" }, { status: "passed" }] };
-  const failed = { status: "failed", assertionResults: [{ status: "failed" }, { status: "passed" }] };
-  const unloadable = { status: "failed", assertionResults: [] };
+  const passed = { name: "a_spec.ts", status: "passed", assertionResults: [{ status: "passed" }, { status: "passed" }] };
+  const failed = {
+    name: "b_spec.ts",
+    status: "failed",
+    assertionResults: [{ status: "failed", fullName: "two is three", failureMessages: ["\u001b[31mno\u001b[39m\n\n  at b_spec.ts:3"] }, { status: "passed" }],
+  };
+  const unloadable = { name: "c_spec.ts", status: "failed", message: "no such module", assertionResults: [] };
 
   it.each([
     ["all pass", { numPassedTests: 2, testResults: [passed] }, 0, { passed: 2, failed: 0 }],
@@ -29,6 +33,17 @@ describe("the count of make test", () => {
     const directory = temporaryDirectory();
     writeTree(directory, { "report.json": JSON.stringify(report) });
     expect(tallyVitest(join(directory, "report.json"), exitCode)).toMatchObject(expected);
+  });
+
+  it("names what failed, and why, in few lines", () => {
+    const directory = temporaryDirectory();
+    const report = { numPassedTests: 3, testResults: [passed, failed, unloadable] };
+    writeTree(directory, { "report.json": JSON.stringify(report) });
+    expect(tallyVitest(join(directory, "report.json"), 1).failures).toEqual([
+      "b_spec.ts: two is three\n    no\n      at b_spec.ts:3",
+      "c_spec.ts\n    no such module",
+    ]);
+    expect(tallyTap("ok 1 - a\nnot ok 2 - b\n# why\n# where\nok 3 - c\n1..3\n", 1).failures).toEqual(["not ok 2 - b\n    # why\n    # where"]);
   });
 
   it("counts a vitest that crashed before it wrote a report", () => {
