@@ -18,7 +18,19 @@ export default defineConfig({
           name: "e2e",
           globals: true,
           include: ["spec/e2e/**/*_spec.ts"],
+          exclude: ["spec/e2e/lvs/**"],
           // They start nginx and Redis; one file at a time keeps timings honest.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          // They start sshd, keepalived and FRR and wait for them most of the time: `make test` runs them beside the unit tests.
+          name: "e2e-lvs",
+          globals: true,
+          include: ["spec/e2e/lvs/**/*_spec.ts"],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -7,13 +7,15 @@ export interface CommandRun {
 }
 
 export interface CommandOptions {
+  /** Takes the lines of the output as they come. */
+  readonly say: (line: string) => void;
   readonly env?: Readonly<Record<string, string>>;
   /** Which lines of the output a person wants to see; all of them unless told. */
   readonly show?: (line: string) => boolean;
 }
 
 /** Runs a command and passes its output on as it comes. One that cannot be started says why and counts as exit code 127. */
-export async function runCommand(command: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandRun> {
+export async function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<CommandRun> {
   const child = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
@@ -23,7 +25,7 @@ export async function runCommand(command: string, args: readonly string[], optio
     createInterface({ input: stream }).on("line", (line) => {
       lines.push(line);
       if (options.show?.(line) ?? true) {
-        console.log(line);
+        options.say(line);
       }
     });
   };
@@ -31,7 +33,7 @@ export async function runCommand(command: string, args: readonly string[], optio
   follow(child.stderr);
   const exitCode = await new Promise<number>((resolve) => {
     child.once("error", (error) => {
-      console.log(`${command}: ${error.message}`);
+      options.say(`${command}: ${error.message}`);
       resolve(127);
     });
     child.once("close", (code) => {

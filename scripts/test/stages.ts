@@ -7,36 +7,49 @@ export interface Stage {
   readonly name: string;
   /** The value of ONLY that selects it. */
   readonly group: "lint" | "unit" | "lua" | "e2e";
-  readonly run: () => Promise<Tally>;
+  /** @param say takes each line that a person wants to see */
+  readonly run: (say: Say) => Promise<Tally>;
 }
+
+export type Say = (line: string) => void;
 
 const bin = "node_modules/.bin";
 const luaSpecs = "build/lua-spec";
 
-export const stages: readonly Stage[] = [
-  { name: "lint", group: "lint", run: () => check(`${bin}/eslint`, ["."]) },
-  { name: "types", group: "lint", run: () => check(`${bin}/tsc`, ["-p", "tsconfig.json", "--pretty", "false"]) },
-  { name: "stray Lua globals", group: "lint", run: () => check("luacheck", ["--quiet", "--no-color", "lua-out"]) },
-  { name: "unit tests in Node", group: "unit", run: () => vitest("unit") },
-  { name: "unit tests in LuaJIT", group: "lua", run: busted },
-  { name: "end-to-end tests", group: "e2e", run: () => vitest("e2e") },
+/**
+ * Phases come one after the other. The lanes of a phase run beside each other, the stages of a lane in turn: the checks of
+ * one thread beside the unit tests, and with them the end-to-end tests that mostly wait. Those with nginx in them come
+ * alone, because many of them look at times.
+ */
+export const phases: readonly (readonly (readonly Stage[])[])[] = [
+  [
+    [{ name: "unit tests in Node", group: "unit", run: (say) => vitest("unit", say) }],
+    [
+      { name: "lint", group: "lint", run: (say) => check(`${bin}/eslint`, ["."], say) },
+      { name: "types", group: "lint", run: (say) => check(`${bin}/tsc`, ["-p", "tsconfig.json", "--pretty", "false"], say) },
+      { name: "stray Lua globals", group: "lint", run: (say) => check("luacheck", ["--quiet", "--no-color", "lua-out"], say) },
+      { name: "unit tests in LuaJIT", group: "lua", run: busted },
+    ],
+    [{ name: "end-to-end tests, LVS", group: "e2e", run: (say) => vitest("e2e-lvs", say) }],
+  ],
+  [[{ name: "end-to-end tests", group: "e2e", run: (say) => vitest("e2e", say) }]],
 ];
 
-async function check(command: string, args: string[]): Promise<Tally> {
-  return oneCheck((await runCommand(command, args)).exitCode);
+async function check(command: string, args: string[], say: Say): Promise<Tally> {
+  return oneCheck((await runCommand(command, args, { say })).exitCode);
 }
 
-async function vitest(project: string): Promise<Tally> {
+async function vitest(project: string, say: Say): Promise<Tally> {
   const report = `build/results/${project}.json`;
   mkdirSync("build/results", { recursive: true });
   rmSync(report, { force: true });
   const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { exitCode } = await runCommand(`${bin}/vitest`, args);
+  const { exitCode } = await runCommand(`${bin}/vitest`, args, { say });
   return tallyVitest(report, exitCode);
 }
 
 /** The specs of core, compiled to Lua, and those written in plain Lua, in the runtime that nginx embeds. */
-async function busted(): Promise<Tally> {
+async function busted(say: Say): Promise<Tally> {
   const compiled = buildLua({
     root: ".",
     project: "spec/tstl.json",
@@ -45,13 +58,14 @@ async function busted(): Promise<Tally> {
     entries: ["lualib_bundle.lua"],
   });
   if (typeof compiled === "object") {
-    console.log(compiled.failed);
+    say(compiled.failed);
     return { passed: 0, failed: 1, note: "the specs do not compile to Lua" };
   }
   const path = [`${luaSpecs}/?.lua`, "lua-out/?.lua", "lua-out/lib/?.lua", "spec/lua/?.lua"].map((entry) => `./${entry}`);
   const args = ["--lua=luajit", "--helper=spec/lua/strict.lua", "--output=TAP", "--pattern=_spec", `${luaSpecs}/spec`, "spec/lua"];
   const { exitCode, output } = await runCommand("busted", args, {
     env: { LUA_PATH: `${path.join(";")};;` },
+    say,
     show: (line) => !/^ok \d+ - |^1\.\.\d+$/.test(line),
   });
   return tallyTap(output, exitCode);
