@@ -192,7 +192,19 @@ describe("loading the rules of a level", () => {
     });
   }
 
-  it("of many small policies takes two pipelines", () => {
+  /** How many commands each pipeline has. */
+  function pipelinesOf(redis: FakeRedis, many: readonly string[], sinks: readonly Collected[]): number[] {
+    const work = loadManyRules(many, sinks.map(({ sink }) => sink));
+    let step = work.next();
+    const sizes: number[] = [];
+    while (step.done !== true) {
+      sizes.push(step.value.length);
+      step = work.next(step.value.map((command) => redis.run(command)));
+    }
+    return sizes;
+  }
+
+  it("of many small policies takes three pipelines", () => {
     const redis = fakeRedis();
     const many: string[] = [];
     for (let i = 0; i < 30; i++) {
@@ -200,15 +212,25 @@ describe("loading the rules of a level", () => {
       many.push(`p${i}:divdata`);
     }
     const sinks = many.map(() => collected());
-    const work = loadManyRules(many, sinks.map(({ sink }) => sink));
-    let step = work.next();
-    let pipelines = 0;
-    while (step.done !== true) {
-      pipelines++;
-      step = work.next(step.value.map((command) => redis.run(command)));
-    }
-    equal(pipelines, 2);
+    equal(pipelinesOf(redis, many, sinks), [90, 30, 60]);
     equal(sinks.map(({ divdata }) => divdata), many.map((_, i) => [`${i}`, `u${i}`]));
+  });
+
+  it("of many is never more than a few thousand pairs in one pipeline", () => {
+    const redis = fakeRedis();
+    const sizes = [400, 400, 400, 400, 400, 1, 500, 0, 501, 1501, 501, 501, 501, 1600];
+    const many = sizes.map((_, i) => `p${i}:divdata`);
+    for (const [i, size] of sizes.entries()) {
+      for (let n = 0; n < size; n++) {
+        redis.run(["HSET", many[i]!, `${n}`, "u"]);
+      }
+    }
+    const sinks = many.map(() => collected());
+    const pipelines = pipelinesOf(redis, many, sinks);
+    // Their heads, their counts, 2000 pairs, 501 pairs; then four at once of those that are larger or not there.
+    equal(pipelines.slice(0, 5), [42, 13, 10, 4, 3]);
+    // A scan may tell of a field twice.
+    equal(sinks.map(({ divdata }) => new Set(divdata.filter((_, i) => i % 2 === 0)).size), sizes);
   });
 
   it("is refused with a monstrous field", () => {

@@ -16,7 +16,8 @@ import { chunksOf, deleteBlob, deleteOtherBlobs } from "./shared_rules.ts";
 import { placeRules } from "./rules_writer.ts";
 import type { PlacedRules } from "./rules_writer.ts";
 
-const RUNTIMES_A_STEP = 50;
+/** Read in one pipeline: each round trip to Redis takes both sides longer than a runtime does. */
+const RUNTIMES_A_STEP = 200;
 
 /** The rules of one divdata key as this node holds them. */
 interface HeldRules {

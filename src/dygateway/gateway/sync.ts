@@ -19,7 +19,7 @@ import { connect, describePlace, runResult } from "./redis.ts";
 import type { Connection } from "./redis.ts";
 import { createStateKeeper } from "./state_keeper.ts";
 import { readStoreReport, writeStoreReport } from "./shared_reports.ts";
-import { readPosition, takeAcceptance } from "./shared_state.ts";
+import { readPosition, readSeq, takeAcceptance } from "./shared_state.ts";
 import { createTaker } from "./take_over.ts";
 import { upstreamWatch } from "./upstream_watch.ts";
 
@@ -57,7 +57,9 @@ export function followStore(): void {
 
   const lease = leaseHolder();
   const keeper = createStateKeeper(settings.snapshotDir, lease.pausing(pacer()));
-  const taker = createTaker(keys, lease.pausing(pacer()), lease.renew, keeper.changed);
+  // Until something is in force, everybody is served by default.
+  const taking = pacer(() => readSeq() === 0);
+  const taker = createTaker(keys, lease.pausing(taking), lease.renew, keeper.changed);
   const watch = upstreamWatch();
   const confWriter = createConfWriter(hasAgent() ? "" : confToWrite(), false, lease.pausing(pacer()));
   let connection: Connection | undefined;

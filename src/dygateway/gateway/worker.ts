@@ -141,6 +141,9 @@ function apply(pause: Pause, isLastTry: boolean): boolean {
     releasedPoints += replacedBalancer === undefined ? 0 : ringPoints(replacedBalancer.upstream);
   }
   replaceUpstreams(built);
+  if (seq === 0) {
+    setCollectorPause(USUAL_PAUSE);
+  }
   seq = position.seq;
   revision = position.revision;
   for (const { runtime } of replaced) {
@@ -203,6 +206,15 @@ function catchUpAtOnce(): void {
   }
 }
 
+/** How much memory may grow, in percent, before the collector goes through it again; LuaJIT's own. */
+const USUAL_PAUSE = 200;
+/** The same until something is in force: there is much to read then, and little of it is garbage. */
+const PAUSE_AT_START = 400;
+
+function setCollectorPause(percent: number): void {
+  collectgarbage("setpause", percent);
+}
+
 /** Of a worker that starts, when the rules that it reads are replaced under its hands. */
 const START_TRIES = 5;
 
@@ -211,6 +223,14 @@ export function catchUpAtStart(): void {
   for (let tries = 0; tries < START_TRIES && readSeq() !== seq; tries++) {
     catchUp(noPause);
   }
+  if (seq === 0) {
+    setCollectorPause(PAUSE_AT_START);
+  }
+}
+
+/** Whether everybody is served by default as yet. */
+export function hasNothingYet(): boolean {
+  return seq === 0;
 }
 
 /** Called many times a second: one look into the shared dict when there is nothing to do. */

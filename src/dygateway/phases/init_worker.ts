@@ -5,7 +5,7 @@ import { logError } from "../gateway/log.ts";
 import { pacer } from "../gateway/pace.ts";
 import { answerQuestions } from "../gateway/peer_reports.ts";
 import { followStore } from "../gateway/sync.ts";
-import { catchUpAtStart, leave, tick } from "../gateway/worker.ts";
+import { catchUpAtStart, hasNothingYet, leave, tick } from "../gateway/worker.ts";
 
 /** Seconds between two looks at the shared dict; a change reaches a worker within this and its own work. */
 const TICK_SECONDS = 0.02;
@@ -46,7 +46,7 @@ export function start(): void {
     if (premature) {
       leave();
     } else {
-      const pause = pacer();
+      const pause = pacer(hasNothingYet);
       tick(pause);
       tickHealth(pause);
       answerQuestions(pause);

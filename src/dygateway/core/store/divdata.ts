@@ -61,6 +61,11 @@ function takeAll(reply: Reply | undefined, take: TakePair): string | undefined {
   return undefined;
 }
 
+/** How many entries, as `countCommand` counts them, the first page has at most. */
+export function pageSize(storage: Storage): number {
+  return storage === "list" ? PAIRS_A_PAGE * 2 : PAIRS_A_PAGE;
+}
+
 /** The command that reads the first page of a key: all of a small one. */
 export function firstPageCommand(key: string, storage: Storage): Command {
   if (storage === "hash") {
@@ -68,13 +73,13 @@ export function firstPageCommand(key: string, storage: Storage): Command {
   }
   return storage === "zset"
     ? ["ZRANGE", key, "0", `${PAIRS_A_PAGE - 1}`, "WITHSCORES"]
-    : ["LRANGE", key, "0", `${PAIRS_A_PAGE * 2 - 1}`];
+    : ["LRANGE", key, "0", `${pageSize(storage) - 1}`];
 }
 
 /** @returns whether that page has all of the `count` entries, which `take` then was given. */
 export function takeWhole(page: Reply | undefined, storage: Storage, count: Reply | undefined, take: TakePair): boolean {
   const size = numberReply(count);
-  if (size < 0 || size > (storage === "list" ? PAIRS_A_PAGE * 2 : PAIRS_A_PAGE) || isError(page)) {
+  if (size < 0 || size > pageSize(storage) || isError(page)) {
     return false;
   }
   const [cursor, pairs] = storage === "hash" ? listReply(page) : ["0", page];

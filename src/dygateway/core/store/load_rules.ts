@@ -5,7 +5,7 @@ import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
 import { isError, numberReply, textReply, together } from "./command.ts";
 import type { Command, Reply, StoreWork } from "./command.ts";
-import { countCommand, firstPageCommand, readPairs, takeWhole } from "./divdata.ts";
+import { countCommand, firstPageCommand, pageSize, readPairs, takeWhole } from "./divdata.ts";
 import type { TakePair } from "./divdata.ts";
 import { decodeMeta, storageOf } from "./policy_reads.ts";
 
@@ -137,13 +137,12 @@ export function* loadRules(divDataKey: string, sink: RulesSink): StoreWork<Resul
   return head.ok ? yield* loadPages(head.value, sink) : head;
 }
 
-/**
- * The same of many keys: two pipelines for all that are small, as those of thousands of runtimes are; the others page by
- * page.
- *
- * @param sinks of the keys, in their order.
- */
-export function* loadManyRules(divDataKeys: readonly string[], sinks: readonly RulesSink[]): StoreWork<Result<LoadedRules>[]> {
+/** Pairs of small policies that are read in one pipeline: taking them takes a millisecond or two, without a pause. */
+const PAIRS_A_PIPELINE = 2000;
+/** Larger policies that are read beside each other. */
+const LARGER_AT_ONCE = 4;
+
+function* readHeads(divDataKeys: readonly string[]): StoreWork<Result<Head>[]> {
   const asked: Command[] = [];
   for (const key of divDataKeys) {
     for (const command of headCommands(key)) {
@@ -151,46 +150,108 @@ export function* loadManyRules(divDataKeys: readonly string[], sinks: readonly R
     }
   }
   const replies = yield asked;
-  const heads = divDataKeys.map((key, i) => decodeHead(key, replies, i * HEAD_COMMANDS));
-  const pages: Command[] = [];
-  for (const head of heads) {
-    if (head.ok && head.value.storage !== undefined) {
-      pages.push(countCommand(head.value.divDataKey, head.value.storage), firstPageCommand(head.value.divDataKey, head.value.storage));
+  return divDataKeys.map((key, i) => decodeHead(key, replies, i * HEAD_COMMANDS));
+}
+
+/** A head whose rules may be read with those of others, and its place among them all. */
+interface Small {
+  readonly at: number;
+  readonly head: Head;
+  readonly storage: Storage;
+}
+
+/** Divides those that may be small, by their counts, into pipelines; the others are left. */
+function* smallBatches(heads: readonly Result<Head>[]): StoreWork<Small[][]> {
+  const candidates: Small[] = [];
+  for (let at = 0; at < heads.length; at++) {
+    const head = heads[at]!;
+    if (head.ok && head.value.storage !== undefined && numberReply(head.value.ipv6Count) <= 0) {
+      candidates.push({ at, head: head.value, storage: head.value.storage });
     }
   }
-  const read = pages.length === 0 ? [] : yield pages;
-  const results: Result<LoadedRules>[] = [];
-  const larger: number[] = [];
-  const works: StoreWork<Result<LoadedRules>>[] = [];
-  let at = 0;
-  for (let i = 0; i < heads.length; i++) {
-    const head = heads[i]!;
-    const small = head.ok ? takeSmall(head.value, read, at, sinks[i]!) : head;
-    at += head.ok && head.value.storage !== undefined ? 2 : 0;
-    if (small !== undefined) {
-      results[i] = small;
-    } else if (head.ok) {
-      // Its place in the list, until it is read: an array of Lua has no holes.
-      results[i] = failure(divdataBroken(head.value.divDataKey));
-      larger.push(i);
-      works.push(loadPages(head.value, sinks[i]!));
+  const counts = candidates.length === 0 ? [] : yield candidates.map(({ head, storage }) => countCommand(head.divDataKey, storage));
+  const batches: Small[][] = [];
+  let room = 0;
+  for (let i = 0; i < candidates.length; i++) {
+    const { storage } = candidates[i]!;
+    const pairs = Math.max(1, numberReply(counts[i]));
+    if (pairs <= pageSize(storage)) {
+      if (pairs > room) {
+        batches.push([]);
+        room = PAIRS_A_PIPELINE;
+      }
+      batches[batches.length - 1]!.push(candidates[i]!);
+      room -= pairs;
     }
   }
-  const loaded = works.length === 0 ? [] : yield* together(works);
-  for (let n = 0; n < larger.length; n++) {
-    results[larger[n]!] = loaded[n]!;
+  return batches;
+}
+
+/**
+ * The same of many keys: a few pipelines for all that are small, as those of thousands of runtimes are; the others page by
+ * page.
+ *
+ * @param sinks of the keys, in their order.
+ */
+export function* loadManyRules(divDataKeys: readonly string[], sinks: readonly RulesSink[]): StoreWork<Result<LoadedRules>[]> {
+  const heads = yield* readHeads(divDataKeys);
+  // What is there stands in the place of the rules until they are read: an array of Lua has no holes.
+  const results: Result<LoadedRules>[] = heads.map((head) => (head.ok ? failure(divdataBroken(head.value.divDataKey)) : head));
+  const isRead = heads.map((head) => !head.ok);
+  for (const batch of yield* smallBatches(heads)) {
+    const asked: Command[] = [];
+    for (const { head, storage } of batch) {
+      asked.push(countCommand(head.divDataKey, storage), firstPageCommand(head.divDataKey, storage));
+    }
+    const read = yield asked;
+    for (let n = 0; n < batch.length; n++) {
+      const { at, head, storage } = batch[n]!;
+      const small = takeSmall(head, storage, read[n * 2], read[n * 2 + 1], sinks[at]!);
+      if (small !== undefined) {
+        results[at] = small;
+        isRead[at] = true;
+      }
+    }
   }
+  yield* loadLarger(heads, isRead, sinks, results);
   return results;
 }
 
-/** What count and first page make of a policy without IPv6 ranges; undefined where there is more, or a problem. */
-function takeSmall(head: Head, read: readonly Reply[], at: number, sink: RulesSink): Result<LoadedRules> | undefined {
-  const { storage } = head;
-  if (storage === undefined || numberReply(head.ipv6Count) > 0) {
-    return undefined;
+/** Reads those that are not read yet. @param results takes what was read. */
+function* loadLarger(
+  heads: readonly Result<Head>[],
+  isRead: readonly boolean[],
+  sinks: readonly RulesSink[],
+  results: Result<LoadedRules>[],
+): StoreWork<null> {
+  const left: number[] = [];
+  const works: StoreWork<Result<LoadedRules>>[] = [];
+  for (let at = 0; at < heads.length; at++) {
+    const head = heads[at]!;
+    if (head.ok && !isRead[at]!) {
+      left.push(at);
+      works.push(loadPages(head.value, sinks[at]!));
+    }
   }
+  for (let start = 0; start < works.length; start += LARGER_AT_ONCE) {
+    const loaded = yield* together(works.slice(start, start + LARGER_AT_ONCE));
+    for (let n = 0; n < loaded.length; n++) {
+      results[left[start + n]!] = loaded[n]!;
+    }
+  }
+  return null;
+}
+
+/** What count and first page make of a policy without IPv6 ranges; undefined where there is more, or a problem. */
+function takeSmall(
+  head: Head,
+  storage: Storage,
+  count: Reply | undefined,
+  page: Reply | undefined,
+  sink: RulesSink,
+): Result<LoadedRules> | undefined {
   const take = bounded(sink);
-  return takeWhole(read[at + 1], storage, read[at], take.divdata)
-    ? loadedRules(head, numberReply(read[at]), 0, take.isOversized())
+  return takeWhole(page, storage, count, take.divdata)
+    ? loadedRules(head, numberReply(count), 0, take.isOversized())
     : undefined;
 }
