@@ -1,5 +1,5 @@
 import { plainNumber } from "../../src/dygateway/core/decimal.ts";
-import type { Matcher, MatcherBuilder } from "../../src/dygateway/core/diversion/diversion_type.ts";
+import type { Matcher } from "../../src/dygateway/core/diversion/diversion_type.ts";
 import { plainMurmur2 } from "../../src/dygateway/core/diversion/hash.ts";
 import { diversionTypes } from "../../src/dygateway/core/diversion/index.ts";
 import { divtypeNeedsLua } from "../../src/dygateway/core/errors.ts";
@@ -14,6 +14,7 @@ import { parseAddressRange } from "../../src/dygateway/core/userinfo/address_ran
 import type { RequestFacts } from "../../src/dygateway/core/userinfo/request_facts.ts";
 import { textsOfRules } from "./stored_texts.ts";
 import type { StoredTexts } from "./stored_texts.ts";
+import { feed } from "./feeding.ts";
 import { random } from "./random.ts";
 import type { Random } from "./random.ts";
 import { randomPolicy, randomRequest, randomUserinfo } from "./random_policies.ts";
@@ -35,15 +36,6 @@ const noForeign: ForeignDivtypes = {
   parser: () => undefined,
   check: (divtype) => failure(divtypeNeedsLua(divtype)),
 };
-
-function feed(builder: MatcherBuilder, { divdata, ipv6 }: StoredTexts): void {
-  for (let i = 0; i + 1 < divdata.length; i += 2) {
-    builder.addDivdata(divdata[i] ?? "", divdata[i + 1] ?? "");
-  }
-  for (let i = 0; i + 1 < ipv6.length; i += 2) {
-    builder.addIpv6(ipv6[i] ?? "", ipv6[i + 1] ?? "");
-  }
-}
 
 /** One rule in eight of a stored form goes missing: broken data for most types, other data for the rest. */
 function damaged(dice: Random, stored: StoredTexts): StoredTexts {
@@ -90,7 +82,7 @@ function randomMatcher(dice: Random, answers: Answers): { matcher: Matcher; divt
   const stored = damaged(dice, textsOfRules(rules.rules));
   answers.parts.push(printJson(parsed.value, noPause), stored.divdata.join(" "), stored.ipv6.join(" "));
   const builder = type.builder({ salt }, (stored.divdata.length + stored.ipv6.length) / 2);
-  feed(builder, stored);
+  feed(builder, stored, dice.pick(["texts", "spans"]));
   const finished = builder.finish();
   if (!finished.ok) {
     answers.parts.push(finished.error.desc);

@@ -5,7 +5,7 @@ import { doubles } from "../../src/dygateway/core/buffer.ts";
 import { brokenCases, matchCases } from "../cases/matches.ts";
 import { random } from "../cases/random.ts";
 import { contains, equal, show, throws } from "../support/assert.ts";
-import { compilePairs, matcherOf } from "./support/policies.ts";
+import { compilePairs, compileStored, matcherOf } from "./support/policies.ts";
 import { emptyRequest } from "./support/requests.ts";
 import { refused, valueOf } from "./support/results.ts";
 
@@ -13,9 +13,11 @@ describe("a policy", () => {
   for (const { name, divtype, rules, answers } of matchCases) {
     it(`of ${divtype} tells ${name}`, () => {
       const matcher = matcherOf(divtype, rules);
+      const ofSpans = matcherOf(divtype, rules, {}, "spans");
       for (const [userinfo, upstream] of answers) {
         const expected = upstream === "" ? undefined : upstream;
         equal(matcher.match(userinfo, emptyRequest), expected, `match ${show(userinfo)}`);
+        equal(ofSpans.match(userinfo, emptyRequest), expected, `match ${show(userinfo)}, from spans`);
         const number = plainNumber(userinfo);
         if (matcher.matchNumber !== undefined && number >= 0) {
           equal(matcher.matchNumber(number), expected, `match the number ${show(userinfo)}`);
@@ -34,16 +36,41 @@ describe("a policy", () => {
   }
 
   it("is broken for good with its first fault", () => {
-    refused(compilePairs("uidrange", ["0:a", "0.7", "2:a", "1.7", "1:a", "2.3", "3:a", "9.3"]), 40102, "member '2:a'");
+    refused(compilePairs("uidrange", ["0:a", "0.7", "2:a", "1.7", "1:a", "2.3", "3:a", "9.3"]), 40102, "member '2:a' with score 1.7: index 1 was expected here");
     refused(compilePairs("uidsuffix", ["x", "a", "1", "b"]), 40102, "suffix 'x'");
   });
 
   it("serves bounds that Redis has rounded, as the predecessor wrote them", () => {
-    const matcher = valueOf(
-      compilePairs("uidrange", ["0:beta1", "1110.7", "1:beta1", "2222.3000000000002", "2:a:b", "2222.6999999999998", "3:a:b", "3000.3000000000002"]),
-    );
-    const answers = ["1110", "1111", "2222", "2223", "3000", "3001"].map((uid) => matcher.match(uid, emptyRequest) ?? "-");
-    equal(answers, ["-", "beta1", "beta1", "a:b", "a:b", "-"]);
+    const divdata = ["0:beta1", "1110.7", "1:beta1", "2222.3000000000002", "2:a:b", "2222.6999999999998", "3:a:b", "3000.3000000000002"];
+    for (const way of ["texts", "spans"] as const) {
+      const matcher = valueOf(compileStored("uidrange", { divdata, ipv6: [] }, {}, way));
+      const answers = ["1110", "1111", "2222", "2223", "3000", "3001"].map((uid) => matcher.match(uid, emptyRequest) ?? "-");
+      equal(answers, ["-", "beta1", "beta1", "a:b", "a:b", "-"]);
+    }
+  });
+
+  it("has the same bounds in the end, whether its scores are texts or lie in one", () => {
+    const dice = random(20261125);
+    for (let run = 0; run < 40; run++) {
+      const divdata: string[] = [];
+      const bounds: number[] = [];
+      let next = dice.below(3);
+      for (let rule = 0; rule < 20; rule++) {
+        const start = next;
+        const end = start + dice.below(dice.pick([1, 3, 1000, 2147483647]));
+        bounds.push(start, end);
+        const shape = dice.pick([(score: number) => `${score}`, (score: number) => `${score}00000000`, (score: number) => `${score}1e0`]);
+        divdata.push(`${rule * 2}:u${rule % 3}`, shape(start - 0.3), `${rule * 2 + 1}:u${rule % 3}`, shape(end + 0.3));
+        next = end + 1 + dice.below(dice.pick([1, 5, 2147483647]));
+      }
+      const texts = valueOf(compileStored("uidrange", { divdata, ipv6: [] }));
+      const spans = valueOf(compileStored("uidrange", { divdata, ipv6: [] }, {}, "spans"));
+      for (const bound of bounds) {
+        for (const uid of [bound - 1, bound, bound + 1]) {
+          equal(spans.explain(`${uid}`, emptyRequest), texts.explain(`${uid}`, emptyRequest));
+        }
+      }
+    }
   });
 
   it("serves a hash in any order, and a field that came twice", () => {

@@ -5,7 +5,9 @@ import type { CheckedPolicy, ForeignDivtypes } from "../../../src/dygateway/core
 import { divtypeNeedsLua } from "../../../src/dygateway/core/errors.ts";
 import { failure, noPause } from "../../../src/dygateway/core/result.ts";
 import type { Result } from "../../../src/dygateway/core/result.ts";
-import { defined, fail } from "../../support/assert.ts";
+import { defined, equal, fail } from "../../support/assert.ts";
+import { feed } from "../../cases/feeding.ts";
+import type { Way } from "../../cases/feeding.ts";
 import { textsOfRules } from "../../cases/stored_texts.ts";
 import type { StoredTexts } from "../../cases/stored_texts.ts";
 import { json } from "./json.ts";
@@ -34,19 +36,18 @@ export function storedRules(divtype: string, rules: string): StoredTexts {
   return checked.rules.kind === "builtin" ? textsOfRules(checked.rules.rules) : fail(`${divtype} is not built in`);
 }
 
-/** Compiles a stored form as a node does that reads it from Redis. */
-export function compileStored(divtype: string, stored: StoredTexts, options: PolicyOptions = {}): Result<Matcher> {
+function compileFed(divtype: string, stored: StoredTexts, options: PolicyOptions, way: Way): Result<Matcher> {
   const type = defined(diversionTypes[divtype], `the type ${divtype}`);
-  const count = (stored.divdata.length + stored.ipv6.length) / 2;
-  const builder = type.builder(options, count);
-  const each = (pairs: readonly string[], add: (this: void, first: string, second: string) => void): void => {
-    for (let i = 0; i + 1 < pairs.length; i += 2) {
-      add(pairs[i] ?? "", pairs[i + 1] ?? "");
-    }
-  };
-  each(stored.divdata, builder.addDivdata);
-  each(stored.ipv6, builder.addIpv6);
+  const builder = type.builder(options, (stored.divdata.length + stored.ipv6.length) / 2);
+  feed(builder, stored, way);
   return builder.finish();
+}
+
+/** Compiles a stored form as a node does that reads it from Redis; in both ways, which must be refused alike. */
+export function compileStored(divtype: string, stored: StoredTexts, options: PolicyOptions = {}, way: Way = "texts"): Result<Matcher> {
+  const [texts, spans] = [compileFed(divtype, stored, options, "texts"), compileFed(divtype, stored, options, "spans")];
+  equal(spans.ok ? "" : spans.error.desc, texts.ok ? "" : texts.error.desc, "refused as they lie in a text");
+  return way === "texts" ? texts : spans;
 }
 
 /** What is wrong with stored pairs that somebody else wrote. */
@@ -55,6 +56,6 @@ export function compilePairs(divtype: string, divdata: string[], ipv6: string[] 
 }
 
 /** The matcher of rules that must be accepted: checked, stored, read back, compiled. */
-export function matcherOf(divtype: string, rules: string, options: PolicyOptions = {}): Matcher {
-  return valueOf(compileStored(divtype, storedRules(divtype, rules), options));
+export function matcherOf(divtype: string, rules: string, options: PolicyOptions = {}, way: Way = "texts"): Matcher {
+  return valueOf(compileStored(divtype, storedRules(divtype, rules), options, way));
 }

@@ -1,7 +1,9 @@
-import { codeAt, isAllDigits, numberOfDigits } from "./native.ts";
+import type { ByteText } from "./byte_text.ts";
+import { codeAt, decimalAt, isAllDigits, numberOfDigits } from "./native.ts";
 
 const ZERO = 48;
 const NINE = 57;
+const POINT = 46;
 
 /** 2^53 - 1: integers up to here are exact in a double. */
 export const MAX_EXACT_INTEGER = 9007199254740991;
@@ -57,6 +59,41 @@ export function plainNumber(text: string): number {
   }
   const number = parseDecimal(text);
   return number;
+}
+
+/** How many decimal digits stand in a text from `from` on, and before `end`. */
+export function digitsIn({ bytes }: ByteText, from: number, end: number): number {
+  let at = from;
+  while (at < end && bytes[at]! >= ZERO && bytes[at]! <= NINE) {
+    at++;
+  }
+  return at - from;
+}
+
+/** The `plainNumber` of the part of a text from `from` up to, and without, `end`. */
+export function plainNumberIn(text: ByteText, from: number, end: number): number {
+  const length = end - from;
+  const { bytes } = text;
+  const isPlain = length > 0 && length <= MAX_PLAIN_DIGITS && (length === 1 || bytes[from] !== ZERO);
+  if (!isPlain || digitsIn(text, from, end) !== length) {
+    return -1;
+  }
+  let number = 0;
+  for (let at = from; at < end; at++) {
+    number = number * 10 + bytes[at]! - ZERO;
+  }
+  return number;
+}
+
+/**
+ * The number of the part of a text that has digits, and after a point more of them; -1 for any other, and where what
+ * stands for it is not known without a text of it.
+ */
+export function decimalIn(text: ByteText, from: number, end: number): number {
+  const whole = digitsIn(text, from, end);
+  const point = from + whole;
+  const isDecimal = whole > 0 && (point === end || (text.bytes[point] === POINT && digitsIn(text, point + 1, end) === end - point - 1));
+  return isDecimal ? (decimalAt(text.bytes, from) ?? -1) : -1;
 }
 
 /** Decimal digits of an integer from 0 to 2^53; Lua's own conversion gives up after 14 digits. */

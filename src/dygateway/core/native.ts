@@ -12,6 +12,8 @@ interface Native {
   dygateway_strspn(this: void, text: string | MemoryText, accepted: string): number;
   /** atoll(3): decimal digits only; an int64_t, which is no Lua number yet. */
   dygateway_atoll(this: void, text: string | MemoryText): string;
+  /** strtod(3): the double nearest to a decimal number. */
+  dygateway_strtod(this: void, text: string | MemoryText, end: undefined): number;
   /** inet_pton(3): exactly four decimal parts, as `parseIpv4` has it. */
   dygateway_inet_pton(this: void, family: number, text: string, into: ArrayLike<number>): number;
   /** ngx_murmur_hash2 of nginx's core, there only inside nginx. */
@@ -35,6 +37,7 @@ const ffi: Ffi | undefined = stringsAreBytes ? require("ffi") : undefined;
 ffi?.cdef(`
   int dygateway_strspn(const char *text, const char *accepted) __asm__("strspn");
   int64_t dygateway_atoll(const char *text) __asm__("atoll");
+  double dygateway_strtod(const char *text, char **end) __asm__("strtod");
   int dygateway_inet_pton(int family, const char *text, uint8_t *into) __asm__("inet_pton");
   uint32_t dygateway_murmur2(const char *text, size_t length) __asm__("ngx_murmur_hash2");
   uint32_t dygateway_crc32(size_t start, const char *text, uint32_t length) __asm__("crc32");
@@ -51,6 +54,7 @@ const octets = ffi?.new("uint8_t[16]") ?? [0, 0, 0, 0];
 // LuaJIT gives up compiling where it meets a function of C that was never looked up.
 libc?.dygateway_strspn("", DIGITS);
 libc?.dygateway_atoll("");
+libc?.dygateway_strtod("", undefined);
 libc?.dygateway_inet_pton(AF_INET, "", octets);
 
 /**
@@ -166,6 +170,11 @@ export function digitsAt(text: MemoryText): number {
 export function integerAt(text: MemoryText): number {
   const number = libc === undefined ? -1 : tonumber(libc.dygateway_atoll(text));
   return number;
+}
+
+/** The number that a decimal number, such as `12.5`, stands for at `offset` in memory; undefined where that is not known natively. */
+export function decimalAt(memory: MemoryText, offset: number): number | undefined {
+  return libc?.dygateway_strtod(((memory as unknown as number) + offset) as unknown as MemoryText, undefined);
 }
 
 /** The number of a text of decimal digits. */

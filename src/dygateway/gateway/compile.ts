@@ -1,5 +1,8 @@
+import { byteText } from "../core/byte_text.ts";
 import type { Matcher } from "../core/diversion/diversion_type.ts";
 import { divdataBroken, luaFailed } from "../core/errors.ts";
+import { eachSpan } from "../core/json/pairs_text.ts";
+import type { TakeSpan } from "../core/json/pairs_text.ts";
 import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import { failure } from "../core/result.ts";
@@ -32,18 +35,30 @@ const TEXTS_A_PAUSE = 128;
 
 type Take = (this: void, first: string, second: string) => void;
 
-function eachPair(blob: string, from: number, to: number, take: Take, pause: Pause): void {
+/** @param read how many pairs of the chunk were taken already. */
+function takeDecoded(text: string, read: number, take: Take, pause: Pause): void {
+  const [pairs] = cjson.decode(text) as LuaMultiReturn<[string[] | undefined]>;
+  if (pairs === undefined) {
+    throw OUTDATED;
+  }
+  for (let i = read * 2; i + 1 < pairs.length; i += 2) {
+    take(pairs[i]!, pairs[i + 1]!);
+    if (i % TEXTS_A_PAUSE === 0) {
+      pause();
+    }
+  }
+}
+
+/** @param takeSpan takes pairs as they lie in the chunks, where that is possible. */
+function eachPair(blob: string, from: number, to: number, take: Take, pause: Pause, takeSpan?: TakeSpan): void {
   for (let number = from; number < to; number++) {
     const text = readChunkText(blob, number);
-    const pairs = text === undefined ? undefined : (cjson.decode(text)[0] as string[] | undefined);
-    if (pairs === undefined) {
+    if (text === undefined) {
       throw OUTDATED;
     }
-    for (let i = 0; i + 1 < pairs.length; i += 2) {
-      take(pairs[i]!, pairs[i + 1]!);
-      if (i % TEXTS_A_PAUSE === 0) {
-        pause();
-      }
+    const read = takeSpan === undefined ? 0 : eachSpan(byteText(text), takeSpan, pause);
+    if (read !== undefined) {
+      takeDecoded(text, read, take, pause);
     }
   }
 }
@@ -64,7 +79,7 @@ function rulesSource(level: LevelManifest, rules: RulesPlace, pause: Pause): Rul
     count: rules.entries + rules.ipv6Entries,
     pause,
     feed: (builder) => {
-      eachPair(rules.blob, 0, rules.chunks, builder.addDivdata, pause);
+      eachPair(rules.blob, 0, rules.chunks, builder.addDivdata, pause, builder.addSpan);
       eachPair(rules.blob, rules.chunks, rules.chunks + rules.ipv6Chunks, builder.addIpv6, pause);
     },
     foreign: (divtype) => foreignMatcher(divtype, level.divDataKey, localRules(level, rules, pause)),

@@ -1,4 +1,5 @@
 import type { GatewayError } from "../errors.ts";
+import type { TakeSpan } from "../json/pairs_text.ts";
 import type { JsonArray } from "../json/value.ts";
 import type { Pause, Result } from "../result.ts";
 import type { RequestFacts } from "../userinfo/request_facts.ts";
@@ -41,6 +42,8 @@ export interface PolicyOptions {
 /** Takes stored pairs one by one, as they arrive, so that a large policy never stands in memory twice. */
 export interface MatcherBuilder {
   readonly addDivdata: (this: void, key: string, value: string) => void;
+  /** The same as `addDivdata`, of a pair that lies in a text; only of types of which there are a great many. */
+  readonly addSpan?: TakeSpan;
   readonly addIpv6: (this: void, key: string, value: string) => void;
   /** The matcher, or what is broken in the data: then nothing of it counts. */
   readonly finish: (this: void) => Result<Matcher>;

@@ -121,6 +121,7 @@ function addressMatcherBuilder(count: number, pause?: Pause): MatcherBuilder {
   const ipv6Builder = ipv6TableBuilder();
   return {
     addDivdata: ipv4Builder.add,
+    addSpan: ipv4Builder.addSpan,
     addIpv6: (member) => ipv6Builder.add(member),
     finish: () => {
       const ipv4Finished = ipv4Builder.finish();

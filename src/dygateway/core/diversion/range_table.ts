@@ -1,13 +1,16 @@
 import { doubles, shorts } from "../buffer.ts";
 import type { NumberBuffer } from "../buffer.ts";
-import { parseDecimal } from "../decimal.ts";
+import { decimalIn, digitsIn, parseDecimal, plainNumberIn } from "../decimal.ts";
 import { divdataBroken } from "../errors.ts";
 import type { GatewayError } from "../errors.ts";
+import type { TakeSpan } from "../json/pairs_text.ts";
 import { failure, noPause, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
 import { isUpstreamName } from "./rule.ts";
 import { sortedPosition } from "./sorted_position.ts";
 import { upstreamNames } from "./upstream_names.ts";
+
+const COLON = 0x3a;
 
 /**
  * The stored form of ranges: two members a rule, `<2i>:<upstream>` at its start - 0.3 and `<2i+1>:<upstream>` at its
@@ -23,6 +26,7 @@ export interface RangeTable {
 
 export interface RangeTableBuilder {
   readonly add: (this: void, member: string, score: string) => void;
+  readonly addSpan: TakeSpan;
   readonly finish: (this: void) => Result<RangeTable>;
 }
 
@@ -36,8 +40,36 @@ export function rangeTableBuilder(count: number, pause: Pause = noPause): RangeT
   let started = 0;
   let problem: GatewayError | undefined;
 
-  function refuse(member: string, reason: string): void {
-    problem ??= divdataBroken(`member '${member}': ${reason}`);
+  /** @returns what is wrong with the next member, "" for nothing. */
+  function fault(index: number, upstream: string, bound: number): string {
+    if (index !== size) {
+      return `index ${size} was expected here: a half of a rule is missing, or the rules overlap`;
+    }
+    if (!names.isKnown(upstream) && !isUpstreamName(upstream)) {
+      return "it names an upstream that nginx cannot take";
+    }
+    if (!(bound > (size === 0 ? -1 : scores[size - 1]!)) || !(bound < 1e300)) {
+      return "its score is no bound";
+    }
+    if (size >= count) {
+      return "there is more data than was announced";
+    }
+    const number = names.number(upstream);
+    if (number === 0) {
+      return "there are too many upstreams";
+    }
+    return index % 2 === 1 && number !== started ? "its rule starts with another upstream" : "";
+  }
+
+  /** Adds a member without a fault. */
+  function place(index: number, upstream: string, bound: number): void {
+    const number = names.number(upstream);
+    if (index % 2 === 0) {
+      started = number;
+    }
+    scores[size] = bound;
+    upstreams[size] = index % 2 === 0 ? 0 : number;
+    size++;
   }
 
   function add(member: string, score: string): void {
@@ -45,31 +77,30 @@ export function rangeTableBuilder(count: number, pause: Pause = noPause): RangeT
     const index = colon < 0 ? -1 : parseDecimal(member.slice(0, colon));
     const upstream = member.slice(colon + 1);
     const bound = Number(score);
-    if (index !== size) {
-      refuse(member, `index ${size} was expected here: a half of a rule is missing, or the rules overlap`);
-    } else if (!names.isKnown(upstream) && !isUpstreamName(upstream)) {
-      refuse(member, "it names an upstream that nginx cannot take");
-    } else if (!(bound > (size === 0 ? -1 : scores[size - 1]!)) || !(bound < 1e300)) {
-      refuse(member, `its score ${score} is no bound`);
-    } else if (size >= count) {
-      refuse(member, "there is more data than was announced");
+    const reason = fault(index, upstream, bound);
+    if (reason === "") {
+      place(index, upstream, bound);
     } else {
-      const number = names.number(upstream);
-      if (number === 0) {
-        refuse(member, "there are too many upstreams");
-      } else if (index % 2 === 0) {
-        started = number;
-      } else if (number !== started) {
-        refuse(member, "its rule starts with another upstream");
-      }
-      scores[size] = bound;
-      upstreams[size] = index % 2 === 0 ? 0 : number;
-      size++;
+      problem ??= divdataBroken(`member '${member}' with score ${score}: ${reason}`);
     }
   }
 
+  /** The same without a text of the member and the score, where they are such as any range has. */
+  const addSpan: TakeSpan = (text, member, memberEnd, score, scoreEnd) => {
+    const colon = member + digitsIn(text, member, memberEnd);
+    const index = text.bytes[colon] === COLON ? plainNumberIn(text, member, colon) : -1;
+    const bound = index < 0 ? -1 : decimalIn(text, score, scoreEnd);
+    const upstream = bound < 0 ? "" : text.slice(colon + 1, memberEnd);
+    if (bound < 0 || fault(index, upstream, bound) !== "") {
+      add(text.slice(member, memberEnd), text.slice(score, scoreEnd));
+    } else {
+      place(index, upstream, bound);
+    }
+  };
+
   return {
-    add: (member, score) => add(member, score),
+    add,
+    addSpan,
     finish: () => {
       if (problem === undefined && size % 2 === 1) {
         problem = divdataBroken(`the last rule has a start and no end`);

@@ -12,6 +12,7 @@ export interface UidTable {
   /** The same of a uid that is a plain number: see core/decimal.ts. */
   readonly getNumber: (this: void, uid: number) => number;
   readonly put: (this: void, uid: string, value: number) => void;
+  readonly putNumber: (this: void, uid: number, value: number) => void;
 }
 
 const SLOTS_A_BUCKET = 4;
@@ -224,5 +225,6 @@ export function uidTable(capacity: number, pause: Pause = noPause): UidTable {
         put(number, value);
       }
     },
+    putNumber: put,
   };
 }

@@ -1,3 +1,4 @@
+import { plainNumberIn } from "../decimal.ts";
 import { divdataBroken, policyInvalid } from "../errors.ts";
 import type { GatewayError } from "../errors.ts";
 import { arrayLength, field, isAnyArray, openArray } from "../json/value.ts";
@@ -109,14 +110,32 @@ function uidMatcherBuilder(count: number, pause: Pause | undefined): MatcherBuil
     return upstream;
   }
 
+  /** 0 for an upstream that nginx cannot take. */
+  function numberOf(upstream: string): number {
+    return names.isKnown(upstream) || isUpstreamName(upstream) ? names.number(upstream) : 0;
+  }
+
+  function addDivdata(uid: string, upstream: string): void {
+    const number = numberOf(upstream);
+    if (number === 0) {
+      problem ??= divdataBroken(`uid '${uid}' names the upstream '${upstream}', which nginx cannot take`);
+      return;
+    }
+    table.put(uid, number);
+    rules++;
+  }
+
   return {
-    addDivdata: (uid, upstream) => {
-      const number = names.isKnown(upstream) || isUpstreamName(upstream) ? names.number(upstream) : 0;
+    addDivdata,
+    addSpan: (text, key, keyEnd, value, valueEnd) => {
+      const upstream = text.slice(value, valueEnd);
+      const uid = plainNumberIn(text, key, keyEnd);
+      const number = uid < 0 ? 0 : numberOf(upstream);
       if (number === 0) {
-        problem ??= divdataBroken(`uid '${uid}' names the upstream '${upstream}', which nginx cannot take`);
+        addDivdata(text.slice(key, keyEnd), upstream);
         return;
       }
-      table.put(uid, number);
+      table.putNumber(uid, number);
       rules++;
     },
     addIpv6: () => {},

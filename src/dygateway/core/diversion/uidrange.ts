@@ -41,6 +41,7 @@ function uidRangeBuilder(count: number, pause?: Pause): MatcherBuilder {
   const builder = rangeTableBuilder(count, pause);
   return {
     addDivdata: builder.add,
+    addSpan: builder.addSpan,
     addIpv6: () => {},
     finish: () => {
       const finished = builder.finish();
