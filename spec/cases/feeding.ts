@@ -10,8 +10,8 @@ export type Way = "texts" | "spans";
 
 /** Gives stored pairs to a builder in the way that a worker does. */
 export function feed(builder: MatcherBuilder, { divdata, ipv6 }: StoredTexts, way: Way): void {
-  const inText = way === "spans" && builder.addSpan !== undefined;
-  const read = inText ? eachSpan(byteText(printJson(divdata, noPause)), builder.addSpan!, noPause) : 0;
+  const addSpan = way === "spans" ? builder.addSpan : undefined;
+  const read = addSpan === undefined ? 0 : eachSpan(byteText(printJson(divdata, noPause)), addSpan);
   for (let i = (read ?? divdata.length) * 2; i + 1 < divdata.length; i += 2) {
     builder.addDivdata(divdata[i] ?? "", divdata[i + 1] ?? "");
   }

@@ -222,7 +222,7 @@ describe("loading the rules of a level", () => {
     const many = sizes.map((_, i) => `p${i}:divdata`);
     for (const [i, size] of sizes.entries()) {
       for (let n = 0; n < size; n++) {
-        redis.run(["HSET", many[i]!, `${n}`, "u"]);
+        redis.run(["HSET", `p${i}:divdata`, `${n}`, "u"]);
       }
     }
     const sinks = many.map(() => collected());

@@ -37,7 +37,7 @@ type Take = (this: void, first: string, second: string) => void;
 
 /** @param read how many pairs of the chunk were taken already. */
 function takeDecoded(text: string, read: number, take: Take, pause: Pause): void {
-  const [pairs] = cjson.decode(text) as LuaMultiReturn<[string[] | undefined]>;
+  const pairs = cjson.decode(text)[0] as string[] | undefined;
   if (pairs === undefined) {
     throw OUTDATED;
   }

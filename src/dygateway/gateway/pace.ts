@@ -65,6 +65,20 @@ export function pacer(isUrgent: (this: void) => boolean = never): Pause {
   };
 }
 
+/** How much memory may grow, in percent, before the collector goes through it again; LuaJIT's own. */
+const USUAL_COLLECTOR_PAUSE = 200;
+/** Of a worker that has nothing in force yet: there is much to read then, and little of it is garbage. */
+const HASTY_COLLECTOR_PAUSE = 400;
+
+/** From here until `endHaste` the collector has less to do, and memory may grow more. */
+export function makeHaste(): void {
+  collectgarbage("setpause", HASTY_COLLECTOR_PAUSE);
+}
+
+export function endHaste(): void {
+  collectgarbage("setpause", USUAL_COLLECTOR_PAUSE);
+}
+
 /** Kilobytes of new memory after which long work is worth tidying up after. */
 const MUCH_KILOBYTES = 16384;
 /** How much of a collection is done between two looks at the clock. */

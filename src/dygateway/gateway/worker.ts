@@ -7,7 +7,7 @@ import type { RuntimeManifest } from "../core/store/manifest.ts";
 import { ringPoints } from "../core/upstream/balance/consistent_hash.ts";
 import { compileRuntime, forgetUnused, matcherCache, OUTDATED, recordUse } from "./compile.ts";
 import { logErrorSometimes, logWarning } from "./log.ts";
-import { tidyAfter } from "./pace.ts";
+import { endHaste, makeHaste, tidyAfter } from "./pace.ts";
 import { thisNode } from "./node_settings.ts";
 import { writeWorkerReport } from "./shared_reports.ts";
 import { isOvertaken, readHostnames, readManifest, readPosition, readSeq, readSteps } from "./shared_state.ts";
@@ -142,7 +142,7 @@ function apply(pause: Pause, isLastTry: boolean): boolean {
   }
   replaceUpstreams(built);
   if (seq === 0) {
-    setCollectorPause(USUAL_PAUSE);
+    endHaste();
   }
   seq = position.seq;
   revision = position.revision;
@@ -206,15 +206,6 @@ function catchUpAtOnce(): void {
   }
 }
 
-/** How much memory may grow, in percent, before the collector goes through it again; LuaJIT's own. */
-const USUAL_PAUSE = 200;
-/** The same until something is in force: there is much to read then, and little of it is garbage. */
-const PAUSE_AT_START = 400;
-
-function setCollectorPause(percent: number): void {
-  collectgarbage("setpause", percent);
-}
-
 /** Of a worker that starts, when the rules that it reads are replaced under its hands. */
 const START_TRIES = 5;
 
@@ -224,7 +215,7 @@ export function catchUpAtStart(): void {
     catchUp(noPause);
   }
   if (seq === 0) {
-    setCollectorPause(PAUSE_AT_START);
+    makeHaste();
   }
 }
 
