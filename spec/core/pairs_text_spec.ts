@@ -30,8 +30,8 @@ describe("pairs as they lie in a text", () => {
     ['["a","b"] ', 1],
     ['["a","b","c"]', 1],
     ['["a","b","c","d', 1],
-    ['["a","b","c\\n","d"]', 1],
-    ['["a","b","c","\\u0041"]', 1],
+    ['["a","b","c\\n","d"]', 0],
+    ['["a","b","c","\\u0041"]', 0],
     ['["a", "b"]', 0],
     ['["a",1]', 0],
     ['["a","b",null,"d"]', 1],
@@ -46,7 +46,7 @@ describe("pairs as they lie in a text", () => {
 describe("numbers in a text", () => {
   for (const text of ["", "0", "00", "7", "007", "123456789012345", "1234567890123456", "999999999999999", "12a", "a12", "-1", "1.0", " 1", "1 ", "٣"]) {
     it(`that are plain: '${text}'`, () => {
-      equal(plainNumberIn(byteText(`9${text}9`), 1, byteText(`9${text}`).length), plainNumber(text));
+      equal(plainNumberIn(byteText(`9${text}:9`), 1, byteText(`9${text}`).length), plainNumber(text));
     });
   }
 

@@ -1,5 +1,5 @@
 import type { ByteText } from "./byte_text.ts";
-import { codeAt, decimalAt, isAllDigits, numberOfDigits } from "./native.ts";
+import { codeAt, decimalFrom, digitsFrom, integerFrom, isAllDigits, numberOfDigits } from "./native.ts";
 
 const ZERO = 48;
 const NINE = 57;
@@ -63,6 +63,10 @@ export function plainNumber(text: string): number {
 
 /** How many decimal digits stand in a text from `from` on, and before `end`. */
 export function digitsIn({ bytes }: ByteText, from: number, end: number): number {
+  const known = digitsFrom(bytes, from);
+  if (known !== undefined) {
+    return Math.min(known, end - from);
+  }
   let at = from;
   while (at < end && bytes[at]! >= ZERO && bytes[at]! <= NINE) {
     at++;
@@ -70,7 +74,7 @@ export function digitsIn({ bytes }: ByteText, from: number, end: number): number
   return at - from;
 }
 
-/** The `plainNumber` of the part of a text from `from` up to, and without, `end`. */
+/** The `plainNumber` of the part of a text from `from` up to, and without, `end`, where no digit may stand. */
 export function plainNumberIn(text: ByteText, from: number, end: number): number {
   const length = end - from;
   const { bytes } = text;
@@ -78,22 +82,18 @@ export function plainNumberIn(text: ByteText, from: number, end: number): number
   if (!isPlain || digitsIn(text, from, end) !== length) {
     return -1;
   }
-  let number = 0;
-  for (let at = from; at < end; at++) {
-    number = number * 10 + bytes[at]! - ZERO;
-  }
-  return number;
+  return integerFrom(bytes, from) ?? numberOfDigits(text.slice(from, end));
 }
 
 /**
- * The number of the part of a text that has digits, and after a point more of them; -1 for any other, and where what
- * stands for it is not known without a text of it.
+ * The number of the part of a text from `from` up to, and without, `end`, where neither a digit nor a point may stand:
+ * digits, and after a point more of them. -1 for any other, and where it is not known natively.
  */
 export function decimalIn(text: ByteText, from: number, end: number): number {
   const whole = digitsIn(text, from, end);
   const point = from + whole;
   const isDecimal = whole > 0 && (point === end || (text.bytes[point] === POINT && digitsIn(text, point + 1, end) === end - point - 1));
-  return isDecimal ? (decimalAt(text.bytes, from) ?? -1) : -1;
+  return isDecimal ? (decimalFrom(text.bytes, from) ?? -1) : -1;
 }
 
 /** Decimal digits of an integer from 0 to 2^53; Lua's own conversion gives up after 14 digits. */

@@ -10,6 +10,8 @@ import type { NumberBuffer } from "./buffer.ts";
 interface Native {
   /** strspn(3) */
   dygateway_strspn(this: void, text: string | MemoryText, accepted: string): number;
+  /** strcspn(3) */
+  dygateway_strcspn(this: void, text: string | MemoryText, refused: string): number;
   /** atoll(3): decimal digits only; an int64_t, which is no Lua number yet. */
   dygateway_atoll(this: void, text: string | MemoryText): string;
   /** strtod(3): the double nearest to a decimal number. */
@@ -36,6 +38,7 @@ const ffi: Ffi | undefined = stringsAreBytes ? require("ffi") : undefined;
 
 ffi?.cdef(`
   int dygateway_strspn(const char *text, const char *accepted) __asm__("strspn");
+  int dygateway_strcspn(const char *text, const char *refused) __asm__("strcspn");
   int64_t dygateway_atoll(const char *text) __asm__("atoll");
   double dygateway_strtod(const char *text, char **end) __asm__("strtod");
   int dygateway_inet_pton(int family, const char *text, uint8_t *into) __asm__("inet_pton");
@@ -53,6 +56,7 @@ const octets = ffi?.new("uint8_t[16]") ?? [0, 0, 0, 0];
 
 // LuaJIT gives up compiling where it meets a function of C that was never looked up.
 libc?.dygateway_strspn("", DIGITS);
+libc?.dygateway_strcspn("", DIGITS);
 libc?.dygateway_atoll("");
 libc?.dygateway_strtod("", undefined);
 libc?.dygateway_inet_pton(AF_INET, "", octets);
@@ -172,9 +176,29 @@ export function integerAt(text: MemoryText): number {
   return number;
 }
 
-/** The number that a decimal number, such as `12.5`, stands for at `offset` in memory; undefined where that is not known natively. */
-export function decimalAt(memory: MemoryText, offset: number): number | undefined {
-  return libc?.dygateway_strtod(((memory as unknown as number) + offset) as unknown as MemoryText, undefined);
+/** The memory `offset` bytes further on. */
+function behind(memory: MemoryText, offset: number): MemoryText {
+  return ((memory as unknown as number) + offset) as unknown as MemoryText;
+}
+
+/** How many characters stand from `offset` on before the first `character`, or a NUL; undefined where that is not known natively. */
+export function lengthBefore(memory: MemoryText, offset: number, character: string): number | undefined {
+  return libc?.dygateway_strcspn(behind(memory, offset), character);
+}
+
+/** How many decimal digits stand from `offset` on; undefined where that is not known natively. */
+export function digitsFrom(memory: MemoryText, offset: number): number | undefined {
+  return libc?.dygateway_strspn(behind(memory, offset), DIGITS);
+}
+
+/** The number that up to 15 decimal digits from `offset` on stand for; undefined where that is not known natively. */
+export function integerFrom(memory: MemoryText, offset: number): number | undefined {
+  return libc === undefined ? undefined : tonumber(libc.dygateway_atoll(behind(memory, offset)));
+}
+
+/** The number that a decimal number, such as `12.5`, stands for from `offset` on; undefined where that is not known natively. */
+export function decimalFrom(memory: MemoryText, offset: number): number | undefined {
+  return libc?.dygateway_strtod(behind(memory, offset), undefined);
 }
 
 /** The number of a text of decimal digits. */
