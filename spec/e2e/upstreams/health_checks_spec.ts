@@ -197,10 +197,16 @@ describe("what is known of peers", () => {
     await health.isOpen(name, bad.address, false);
   });
 
-  test("survives a reload and a restart, before any check has come", async () => {
+  /** With so many peers they are taken over after the others, or by their first request. */
+  const manyDown = Array.from({ length: 300 }, (_, i) => ` server 127.0.1.1:${i + 1} down;`).join("");
+
+  test.each([
+    ["a few", ""],
+    ["hundreds", manyDown],
+  ])("survives a reload and a restart, before any check has come, among %s", async (_, others) => {
     const [good, bad] = [await health.backend("good"), await health.backend("bad")];
     await bad.become("error");
-    const name = await health.upstream(`server ${good.address}; server ${bad.address} max_fails=0; check type=http interval=60s timeout=1s fall=1;`);
+    const name = await health.upstream(`server ${good.address}; server ${bad.address} max_fails=0;${others} check type=http interval=60s timeout=1s fall=1;`);
     const before = await health.isUp(name, bad.address, false);
 
     const pids = (await workersOf(cluster)).map(({ pid }) => pid);
