@@ -26,6 +26,10 @@ async function main(): Promise<void> {
     console.log(`what failed:\n${failures.slice(0, mostFailures).join("\n")}`);
     console.log(failures.length > mostFailures ? `and ${failures.length - mostFailures} more\n` : "");
   }
+  const unstable = ended.flatMap(({ tally }) => tally.unstable ?? []);
+  if (unstable.length > 0) {
+    console.log(`unstable: failed first, and passed when its file was run again:\n${unstable.join("\n")}\n`);
+  }
   const failed = sum((tally) => tally.failed) + (buildFailed() ? 1 : 0);
   console.log(`${sum((tally) => tally.passed)} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;

@@ -10,6 +10,8 @@ export interface Tally {
   readonly note?: string;
   /** What failed and why, in few lines each: the output of a long run is read from its end. */
   readonly failures?: readonly string[];
+  /** The same of what failed first and passed when it was run again. */
+  readonly unstable?: readonly string[];
 }
 
 export function oneCheck(exitCode: number): Tally {
@@ -33,12 +35,37 @@ interface VitestFile {
   }[];
 }
 
+function readReport(file: string): VitestReport {
+  return JSON.parse(readFileSync(file, "utf8")) as VitestReport;
+}
+
+/** The spec files in which something failed, as paths from here. */
+export function failedFiles(file: string): string[] {
+  const { testResults } = existsSync(file) ? readReport(file) : { testResults: [] };
+  return testResults.filter((spec) => failuresOf(spec).length > 0).map(({ name }) => relative(process.cwd(), name));
+}
+
+/**
+ * What two runs come to of which the second was of the files alone in which something had failed.
+ *
+ * @param before, after reports of the two. @param exitCode of the second.
+ */
+export function tallyRunAgain(before: string, after: string, exitCode: number): Tally {
+  const again = failedFiles(before);
+  const { testResults } = readReport(before);
+  const settled = testResults.filter(({ name }) => !again.includes(relative(process.cwd(), name)));
+  const passed = settled.flatMap((spec) => spec.assertionResults).filter(({ status }) => status === "passed").length;
+  const second = tallyVitest(after, exitCode);
+  const unstable = second.failed === 0 ? testResults.flatMap(failuresOf) : [];
+  return { ...second, passed: passed + second.passed, unstable };
+}
+
 /** A file that cannot be loaded has no tests in the report: it counts as one failed test. */
 export function tallyVitest(file: string, exitCode: number): Tally {
   if (!existsSync(file)) {
     return { passed: 0, failed: 1, note: "vitest wrote no report" };
   }
-  const report = JSON.parse(readFileSync(file, "utf8")) as VitestReport;
+  const report = readReport(file);
   const failures = report.testResults.flatMap(failuresOf);
   return settle({ passed: report.numPassedTests, failed: failures.length, failures }, exitCode);
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { oneCheck, tallyTap, tallyVitest } from "../../scripts/test/tally.ts";
+import { failedFiles, oneCheck, tallyRunAgain, tallyTap, tallyVitest } from "../../scripts/test/tally.ts";
 import { temporaryDirectory, writeTree } from "./support/sandbox.ts";
 
 describe("the count of make test", () => {
@@ -44,6 +44,20 @@ describe("the count of make test", () => {
       "c_spec.ts\n    no such module",
     ]);
     expect(tallyTap("ok 1 - a\nnot ok 2 - b\n# why\n# where\nok 3 - c\n1..3\n", 1).failures).toEqual(["not ok 2 - b\n    # why\n    # where"]);
+  });
+
+  it("counts what was run again, and names what passed only then", () => {
+    const directory = temporaryDirectory();
+    const before = join(directory, "before.json");
+    const after = join(directory, "after.json");
+    const bothPassed = { name: "b_spec.ts", status: "passed", assertionResults: [{ status: "passed" }, { status: "passed" }] };
+    writeTree(directory, {
+      "before.json": JSON.stringify({ numPassedTests: 3, testResults: [passed, failed] }),
+      "after.json": JSON.stringify({ numPassedTests: 2, testResults: [bothPassed] }),
+    });
+    expect(failedFiles(before)).toEqual(["b_spec.ts"]);
+    expect(tallyRunAgain(before, after, 0)).toMatchObject({ passed: 4, failed: 0, unstable: ["b_spec.ts: two is three\n    no\n      at b_spec.ts:3"] });
+    expect(tallyRunAgain(before, before, 1)).toMatchObject({ passed: 5, failed: 1, unstable: [] });
   });
 
   it("counts a vitest that crashed before it wrote a report", () => {
