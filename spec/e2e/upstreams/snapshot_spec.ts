@@ -68,6 +68,8 @@ test("an upstream that was damaged on the disk is not served: the state before i
   await cluster.redis.start();
   await cluster.ready();
   await upstreams.everyWorkerAnswers(first, "s1");
+  // What is on the disk now is the state before.
+  await snapshotIsSaved(cluster);
   await upstreams.set(`server 127.0.0.1:${cluster.backends.ports.beta4};`, second);
   await restartWith(() => {
     const text = readFileSync(stateFile("state"), "utf8");

@@ -71,6 +71,7 @@ export function wasConfirmed(): boolean {
 
 /** How the last writing of the snapshot files went. */
 export interface SnapshotReport {
+  readonly dir: string;
   /** The revision that was written; -1 where it could not be. */
   readonly revision: number;
   /** The step that was written: direct writes to Redis are steps, too, and have no revision of their own. */

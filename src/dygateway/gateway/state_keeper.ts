@@ -2,7 +2,7 @@ import { LEASE_LOST } from "./leader.ts";
 import { logErrorSometimes } from "./log.ts";
 import type { Pause } from "../core/result.ts";
 import { stateSaver } from "./state_saver.ts";
-import { slowestSeq, wasConfirmed, writeSnapshotReport } from "./shared_reports.ts";
+import { readSnapshotReport, slowestSeq, wasConfirmed, writeSnapshotReport } from "./shared_reports.ts";
 import { isOvertaken, readSeq } from "./shared_state.ts";
 import type { StatePosition } from "./shared_state.ts";
 
@@ -25,9 +25,15 @@ export interface StateKeeper {
   readonly isReading: (this: void) => boolean;
 }
 
+/** Whether a leader before this one has written what is in force now: a second time it would only take the place of the state before. */
+function isSaved(dir: string): boolean {
+  const report = readSnapshotReport();
+  return report?.dir === dir && report.seq !== 0 && report.seq === readSeq();
+}
+
 /** @param dir "" keeps nothing. */
 export function createStateKeeper(dir: string, pause: Pause): StateKeeper {
-  let dirty = true;
+  let dirty = !isSaved(dir);
   let triedAt = 0;
   let waitSeconds = SAVE_SECONDS;
   let reading = false;
@@ -85,7 +91,7 @@ export function createStateKeeper(dir: string, pause: Pause): StateKeeper {
       if (!saved) {
         logErrorSometimes("snapshot", `the snapshot in ${dir} could not be written: ${problem}`);
       }
-      writeSnapshotReport({ revision: saved ? outcome.revision : -1, seq: saved ? outcome.seq : 0, problem, time: ngx.now() });
+      writeSnapshotReport({ dir, revision: saved ? outcome.revision : -1, seq: saved ? outcome.seq : 0, problem, time: ngx.now() });
     },
     isReading: () => reading,
   };

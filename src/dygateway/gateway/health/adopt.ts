@@ -25,8 +25,16 @@ export function adoptLater(name: string): void {
   built[name] = true;
 }
 
-/** Tells a balancer what is on record of its peers. */
-export function takeOver(balancer: Balancer): void {
+/** Nothing is known better than what is on record. */
+function nobody(this: void): boolean {
+  return false;
+}
+
+/**
+ * Tells a balancer what is on record of its peers.
+ * @param hasRecovered peers, by their address, of whose recovery this worker has heard, and the record may not know yet.
+ */
+export function takeOver(balancer: Balancer, hasRecovered: (this: void, address: string) => boolean = nobody): void {
   const { name, upstream } = balancer;
   const record = readHealth(name);
   const now = ngx.time();
@@ -36,7 +44,7 @@ export function takeOver(balancer: Balancer): void {
     balancer.setHealthy(peer, isHealthy, now);
     const failures = record?.failures[peer.address];
     // Older ones would not keep it out any more.
-    if (failures !== undefined && now - failures.at <= peer.server.failTimeout) {
+    if (failures !== undefined && now - failures.at <= peer.server.failTimeout && !hasRecovered(peer.address)) {
       const missed = Math.min(failures.count, peer.server.maxFails) - balancer.state(peer, now).fails;
       for (let n = 0; n < missed; n++) {
         balancer.hearFailure(peer, failures.at);

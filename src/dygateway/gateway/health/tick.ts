@@ -56,6 +56,16 @@ function apply(event: PeerEvent, isOwn: boolean, balancer: Balancer, peer: Peer)
   }
 }
 
+/**
+ * Seconds after its first tick at which a worker takes over the records of all upstreams once more: what was told just
+ * before it began to listen may have come on record only after it had read it (follow_health.ts writes records every
+ * quarter of a second).
+ */
+const ON_RECORD_SECONDS = 1;
+let began: number | undefined;
+/** Peers, as `<upstream> <address>`, of whose recovery this worker has heard until then; undefined afterwards. */
+let recovered: Lookup<boolean> | undefined = lookup();
+
 let reader: EventReader | undefined;
 
 /** Nothing in here yields: an upstream that is replaced meanwhile would be told nothing. */
@@ -70,19 +80,29 @@ function hear(): boolean {
         apply(event, isOwn, target.balancer, peer);
       }
     }
+    if (recovered !== undefined && event.kind === "recovered") {
+      recovered[`${event.upstream} ${event.address}`] = true;
+    }
     listener?.(event);
   });
   return complete;
 }
 
 function takeOverAgain(names: readonly string[], pause: Pause): void {
+  const known = recovered;
   for (const name of names) {
     pause();
     const balancer = settledBalancer(name);
     if (balancer !== undefined) {
-      takeOver(balancer);
+      takeOver(balancer, (address) => known?.[`${name} ${address}`] === true);
     }
   }
+}
+
+/** Whether it is time to take over all records once more: once in a worker's life. */
+function isOnRecord(): boolean {
+  began ??= ngx.now();
+  return recovered !== undefined && ngx.now() - began >= ON_RECORD_SECONDS;
 }
 
 let ticking = false;
@@ -91,10 +111,15 @@ function share(pause: Pause): void {
   shareLearned();
   const complete = hear();
   const built = takeBuilt();
-  if (complete && built.length === 0) {
+  const isOnRecordNow = isOnRecord();
+  const all = !complete || isOnRecordNow;
+  if (!all && built.length === 0) {
     return;
   }
-  takeOverAgain(complete ? built : Object.keys(upstreamsInForce()), pause);
+  takeOverAgain(all ? Object.keys(upstreamsInForce()) : built, pause);
+  if (isOnRecordNow) {
+    recovered = undefined;
+  }
   for (const name of built) {
     builtListener?.(name);
   }
