@@ -8,6 +8,15 @@ export interface NumberBuffer {
   [index: number]: number;
 }
 
+/**
+ * The memory `offset` bytes behind an FFI pointer to bytes; there is none in Node.
+ * @inlined
+ */
+export function behind(memory: NumberBuffer, offset: number): NumberBuffer {
+  const further = ((memory as unknown as number) + offset) as unknown as NumberBuffer;
+  return further;
+}
+
 interface Memory {
   readonly memory: unique symbol;
 }

@@ -1,4 +1,4 @@
-import { bytes, stringsAreBytes } from "./buffer.ts";
+import { behind, bytes, stringsAreBytes } from "./buffer.ts";
 import type { NumberBuffer } from "./buffer.ts";
 
 /**
@@ -39,11 +39,6 @@ declare const TextEncoder: new () => Encoder;
 declare const TextDecoder: new (encoding: string, options: { readonly ignoreBOM: boolean }) => Decoder;
 
 const ffi: Ffi | undefined = stringsAreBytes ? require("ffi") : undefined;
-
-/** The address `offset` bytes further on. */
-function behind(memory: NumberBuffer, offset: number): NumberBuffer {
-  return ((memory as unknown as number) + offset) as unknown as NumberBuffer;
-}
 
 export function byteText(text: string): ByteText {
   if (ffi !== undefined) {

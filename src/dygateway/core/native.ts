@@ -1,4 +1,4 @@
-import { stringsAreBytes } from "./buffer.ts";
+import { behind, stringsAreBytes } from "./buffer.ts";
 import type { NumberBuffer } from "./buffer.ts";
 
 /**
@@ -159,46 +159,39 @@ export interface MemoryText {
 }
 
 /**
- * How many decimal digits stand there; -1 where that is not known natively.
+ * How many characters stand from `offset` on before the first `character`, or a NUL; undefined where that is not known natively.
  * @inlined
  */
-export function digitsAt(text: MemoryText): number {
-  const count = libc === undefined ? -1 : libc.dygateway_strspn(text, DIGITS);
+export function lengthBefore(memory: MemoryText, offset: number, character: string): number | undefined {
+  const length = libc?.dygateway_strcspn(behind(memory, offset), character);
+  return length;
+}
+
+/**
+ * How many decimal digits stand from `offset` on; undefined where that is not known natively.
+ * @inlined
+ */
+export function digitsFrom(memory: MemoryText, offset: number): number | undefined {
+  const count = libc?.dygateway_strspn(behind(memory, offset), DIGITS);
   return count;
 }
 
 /**
- * The number that up to 15 decimal digits there stand for; -1 where that is not known natively.
+ * The number that up to 15 decimal digits from `offset` on stand for; undefined where that is not known natively.
  * @inlined
  */
-export function integerAt(text: MemoryText): number {
-  const number = libc === undefined ? -1 : tonumber(libc.dygateway_atoll(text));
+export function integerFrom(memory: MemoryText, offset: number): number | undefined {
+  const number = libc === undefined ? undefined : tonumber(libc.dygateway_atoll(behind(memory, offset)));
   return number;
 }
 
-/** The memory `offset` bytes further on. */
-function behind(memory: MemoryText, offset: number): MemoryText {
-  return ((memory as unknown as number) + offset) as unknown as MemoryText;
-}
-
-/** How many characters stand from `offset` on before the first `character`, or a NUL; undefined where that is not known natively. */
-export function lengthBefore(memory: MemoryText, offset: number, character: string): number | undefined {
-  return libc?.dygateway_strcspn(behind(memory, offset), character);
-}
-
-/** How many decimal digits stand from `offset` on; undefined where that is not known natively. */
-export function digitsFrom(memory: MemoryText, offset: number): number | undefined {
-  return libc?.dygateway_strspn(behind(memory, offset), DIGITS);
-}
-
-/** The number that up to 15 decimal digits from `offset` on stand for; undefined where that is not known natively. */
-export function integerFrom(memory: MemoryText, offset: number): number | undefined {
-  return libc === undefined ? undefined : tonumber(libc.dygateway_atoll(behind(memory, offset)));
-}
-
-/** The number that a decimal number, such as `12.5`, stands for from `offset` on; undefined where that is not known natively. */
+/**
+ * The number that a decimal number, such as `12.5`, stands for from `offset` on; undefined where that is not known natively.
+ * @inlined
+ */
 export function decimalFrom(memory: MemoryText, offset: number): number | undefined {
-  return libc?.dygateway_strtod(behind(memory, offset), undefined);
+  const number = libc?.dygateway_strtod(behind(memory, offset), undefined);
+  return number;
 }
 
 /** The number of a text of decimal digits. */

@@ -19,9 +19,10 @@ import { connect, describePlace, runResult } from "./redis.ts";
 import type { Connection } from "./redis.ts";
 import { createStateKeeper } from "./state_keeper.ts";
 import { readStoreReport, writeStoreReport } from "./shared_reports.ts";
-import { readPosition, readSeq, takeAcceptance } from "./shared_state.ts";
+import { readPosition, takeAcceptance } from "./shared_state.ts";
 import { createTaker } from "./take_over.ts";
 import { upstreamWatch } from "./upstream_watch.ts";
+import { hasNothingYet } from "./worker.ts";
 
 /** Seconds between two looks at the revision: a backstop, announcements come at once. */
 const POLL_SECONDS = 1;
@@ -57,9 +58,7 @@ export function followStore(): void {
 
   const lease = leaseHolder();
   const keeper = createStateKeeper(settings.snapshotDir, lease.pausing(pacer()));
-  // Until something is in force, everybody is served by default.
-  const taking = pacer(() => readSeq() === 0);
-  const taker = createTaker(keys, lease.pausing(taking), lease.renew, keeper.changed);
+  const taker = createTaker(keys, lease.pausing(pacer(hasNothingYet)), lease.renew, keeper.changed);
   const watch = upstreamWatch();
   const confWriter = createConfWriter(hasAgent() ? "" : confToWrite(), false, lease.pausing(pacer()));
   let connection: Connection | undefined;

@@ -1,6 +1,6 @@
 import type { Lookup } from "../core/lookup.ts";
 import { MAX_PLAIN_DIGITS } from "../core/decimal.ts";
-import { digitsAt, integerAt } from "../core/native.ts";
+import { digitsFrom, integerFrom } from "../core/native.ts";
 import { currentRequest, ffi, nginxLua, problemCell } from "./nginx_lua.ts";
 import type { Address, Cell } from "./nginx_lua.ts";
 
@@ -58,10 +58,10 @@ export function readNumber(name: string): number {
   }
   const digits = value[0];
   // What follows a value in memory is no digit as a rule; where it is, there are too many, and the text decides.
-  if (digitsAt(digits) !== length || (length > 1 && digits[0] === ZERO)) {
+  if (digitsFrom(digits, 0) !== length || (length > 1 && digits[0] === ZERO)) {
     return -1;
   }
-  const number = integerAt(digits);
+  const number = integerFrom(digits, 0) ?? -1;
   return number;
 }
 
