@@ -59,3 +59,19 @@ export function compilePairs(divtype: string, divdata: string[], ipv6: string[] 
 export function matcherOf(divtype: string, rules: string, options: PolicyOptions = {}, way: Way = "texts"): Matcher {
   return valueOf(compileStored(divtype, storedRules(divtype, rules), options, way));
 }
+
+/** A policy of `count` stored pairs, as JSON text. @param divtype uidappoint, header or a type of ranges. */
+export function largePolicy(divtype: string, count: number): string {
+  const rules: string[] = [];
+  for (let i = 0; i < count; i++) {
+    if (divtype === "uidappoint") {
+      rules.push(`"u${i}"`);
+    } else if (divtype === "header") {
+      rules.push(`{"name":"X-Env","value":"v${i}","upstream":"u${i % 7}"}`);
+    } else if (i % 2 === 0) {
+      rules.push(`{"range":{"start":${i * 5},"end":${i * 5 + 3}},"upstream":"u${i % 7}"}`);
+    }
+  }
+  const divdata = divtype === "uidappoint" ? `[{"uidset":[${rules.join(",")}],"upstream":"a"}]` : `[${rules.join(",")}]`;
+  return `{"divtype":"${divtype}","divdata":${divdata}}`;
+}
