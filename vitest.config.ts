@@ -1,5 +1,11 @@
 import { defineConfig } from "vitest/config";
 
+/**
+ * Specs that wait most of the time, for sshd, keepalived and FRR, or for the next look at a dyups module, and that do not
+ * mind a busy machine: `make test` runs them beside the unit tests.
+ */
+const mostlyWaiting = ["spec/e2e/lvs/**/*_spec.ts", "spec/e2e/upstreams/dyups_engine_spec.ts"];
+
 export default defineConfig({
   test: {
     // Two cores are what the smallest CI machine has.
@@ -18,7 +24,7 @@ export default defineConfig({
           name: "e2e",
           globals: true,
           include: ["spec/e2e/**/*_spec.ts"],
-          exclude: ["spec/e2e/lvs/**"],
+          exclude: mostlyWaiting,
           // They start nginx and Redis; one file at a time keeps timings honest.
           fileParallelism: false,
           testTimeout: 60_000,
@@ -27,10 +33,9 @@ export default defineConfig({
       },
       {
         test: {
-          // They start sshd, keepalived and FRR and wait for them most of the time: `make test` runs them beside the unit tests.
-          name: "e2e-lvs",
+          name: "e2e-waiting",
           globals: true,
-          include: ["spec/e2e/lvs/**/*_spec.ts"],
+          include: mostlyWaiting,
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -79,8 +79,8 @@ describe("a failure that one worker sees", () => {
     }, 10_000);
   });
 
-  async function replaceWorker(): Promise<void> {
-    const victim = (await workersOf(cluster)).find((worker) => !worker.leader);
+  async function replaceWorker(leads = false): Promise<void> {
+    const victim = (await workersOf(cluster)).find((worker) => worker.leader === leads);
     process.kill(victim?.pid ?? 0, "SIGKILL");
     await until("it has a successor", async () => {
       const workers = await workersOf(cluster);
@@ -104,6 +104,14 @@ describe("a failure that one worker sees", () => {
       // It may not be on record yet.
       const { name, failed } = await upstreamWithFailedPeer();
       await replaceWorker();
+      await health.isOpen(name, failed, false, 3000);
+    }
+  });
+
+  test("is known to the worker that comes in the place of a leader that was killed just after it", async () => {
+    for (let round = 0; round < 5; round++) {
+      const { name, failed } = await upstreamWithFailedPeer();
+      await replaceWorker(true);
       await health.isOpen(name, failed, false, 3000);
     }
   });

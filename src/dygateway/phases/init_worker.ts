@@ -53,5 +53,8 @@ export function start(): void {
     }
   });
   ngx.timer.every(LEAD_SECONDS, lead);
-  ngx.timer.at(0, lead);
+  if (hasNothingYet()) {
+    // Where there is something, others may have been there before: they try first, for they know of peers what is on no record yet.
+    ngx.timer.at(0, lead);
+  }
 }

@@ -15,7 +15,8 @@ import { leaveTape } from "./balance/tape.ts";
 import type { Balance, Upstream } from "./model.ts";
 
 export type { Peer } from "./balance/peer.ts";
-export type { PeerState } from "./balance/peer_state.ts";
+export { peerFailures } from "./balance/peer_state.ts";
+export type { CountedFailures, PeerState } from "./balance/peer_state.ts";
 
 /**
  * Spreads the requests of one upstream in one worker. For each try:

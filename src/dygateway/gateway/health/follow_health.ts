@@ -1,5 +1,6 @@
 import { lookup } from "../../core/lookup.ts";
 import type { Lookup } from "../../core/lookup.ts";
+import { createFailureAccount } from "../../core/upstream/failure_account.ts";
 import type { PeerHealth } from "../../core/upstream/health.ts";
 import { leaderPid } from "../leader.ts";
 import { logErrorSometimes } from "../log.ts";
@@ -12,7 +13,6 @@ import { createChangeLog } from "./change_log.ts";
 import { createChecks } from "./checks.ts";
 import { publishEvents } from "./events.ts";
 import type { PeerEvent } from "./events.ts";
-import { createFailures } from "./failures.ts";
 import { createHealthKeeper } from "./health_file.ts";
 import { watchNames } from "./names.ts";
 import { HEALTH, noRecord, readHealth, recordWriter } from "./records.ts";
@@ -54,7 +54,7 @@ export function followHealth(stopping: (this: void) => boolean): void {
   const pause = pacer();
   const keeper = createHealthKeeper(settings.snapshotDir, pause);
   const changes = createChangeLog();
-  const failures = createFailures();
+  const failures = createFailureAccount();
   /** Upstreams whose record is to be written, at the latest when. */
   const dirty: Lookup<number> = lookup();
   const refreshed: Lookup<number> = lookup();
@@ -92,7 +92,7 @@ export function followHealth(stopping: (this: void) => boolean): void {
     const record = readHealth(upstream) ?? noRecord;
     names.watch(upstream, balancer?.upstream);
     checks.watch(upstream, balancer, record.checks);
-    failures.watch(upstream, balancer, record.failures);
+    failures.watch(upstream, balancer);
     dirty[upstream] = 0;
   }
 
@@ -166,8 +166,9 @@ export function followHealth(stopping: (this: void) => boolean): void {
 
   listenToEvents(
     (event) => {
-      if (event.kind === "failed" || event.kind === "recovered") {
-        failures.hear(event, settledBalancer(event.upstream));
+      const { kind } = event;
+      if (kind === "failed" || kind === "recovered") {
+        failures.hear({ ...event, kind }, settledBalancer(event.upstream));
         const due = (refreshed[event.upstream] ?? 0) + SETTLE_SECONDS;
         dirty[event.upstream] = Math.min(dirty[event.upstream] ?? due, due);
       }

@@ -1,6 +1,7 @@
 import { lookup } from "../../core/lookup.ts";
 import type { Lookup } from "../../core/lookup.ts";
 import type { Pause } from "../../core/result.ts";
+import type { CountedFailures } from "../../core/upstream/balancer.ts";
 import type { DnsRecord } from "../../core/upstream/dns_record.ts";
 import type { PeerHealth } from "../../core/upstream/health.ts";
 import { cjson, dict } from "../platform.ts";
@@ -18,14 +19,8 @@ import { readJson } from "../shared_dict.ts";
 export interface HealthRecord {
   /** By address. */
   readonly checks: Lookup<PeerHealth>;
+  /** By address; of all workers. */
   readonly failures: Lookup<CountedFailures>;
-}
-
-/** Failures of a peer in all workers since its last recovery. */
-export interface CountedFailures {
-  readonly count: number;
-  /** The last one; seconds since 1970. */
-  readonly at: number;
 }
 
 interface Kind {

@@ -1,4 +1,4 @@
-import { CONNS, CURRENT, EFFECTIVE, FAILS, OPEN } from "./peer.ts";
+import { ACCESSED, CONNS, CURRENT, EFFECTIVE, FAILS, OPEN } from "./peer.ts";
 import type { Peer } from "./peer.ts";
 import { review } from "./state.ts";
 import { writeWeights } from "./tape.ts";
@@ -27,4 +27,18 @@ export function peerState(peer: Peer, now: number): PeerState {
     currentWeight: rows[row + CURRENT]!,
     effectiveWeight: rows[row + EFFECTIVE]!,
   };
+}
+
+/** A peer's failures since its last recovery, as a worker knows of them. */
+export interface CountedFailures {
+  readonly count: number;
+  /** The last one; seconds since 1970. */
+  readonly at: number;
+}
+
+/** @returns undefined where there are none. */
+export function peerFailures(peer: Peer): CountedFailures | undefined {
+  const { group, row } = peer;
+  const count = group.rows[row + FAILS]!;
+  return count === 0 ? undefined : { count, at: group.rows[row + ACCESSED]! };
 }
