@@ -36,7 +36,7 @@ function firstOf({ peers: [first] }: Balancer): Peer {
 }
 
 describe("a leader's account of failures", () => {
-  test("begins with what the worker itself has heard, whatever is on record", () => {
+  it("begins with what the worker itself has heard, whatever is on record", () => {
     const balancer = balancerOf(twoServers);
     balancer.hearFailure(firstOf(balancer), NOW);
     balancer.hearFailure(firstOf(balancer), NOW + 3);
@@ -45,7 +45,7 @@ describe("a leader's account of failures", () => {
     equal(knownOf(account), [`${bad} 2@1003`]);
   });
 
-  test("has nothing of a peer that has recovered by then", () => {
+  it("has nothing of a peer that has recovered by then", () => {
     const balancer = balancerOf(twoServers);
     balancer.hearFailure(firstOf(balancer), NOW);
     balancer.hearRecovery(firstOf(balancer), NOW + 1);
@@ -54,7 +54,7 @@ describe("a leader's account of failures", () => {
     equal(knownOf(account), []);
   });
 
-  test("counts nothing twice that was heard before it began", () => {
+  it("counts nothing twice that was heard before it began", () => {
     const balancer = balancerOf(twoServers);
     const account = createFailureAccount();
     balancer.hearFailure(firstOf(balancer), NOW);
@@ -63,7 +63,7 @@ describe("a leader's account of failures", () => {
     equal(knownOf(account), [`${bad} 1@1000`]);
   });
 
-  test("counts on, also over a change of the upstream, until the peer recovers", () => {
+  it("counts on, also over a change of the upstream, until the peer recovers", () => {
     const account = createFailureAccount();
     account.watch("u", balancerOf(twoServers));
     account.hear(failed(NOW), balancerOf(twoServers));
@@ -74,7 +74,7 @@ describe("a leader's account of failures", () => {
     equal(knownOf(account), []);
   });
 
-  test("lets go of few that are older than fail_timeout, and not of so many that the peer is left out", () => {
+  it("lets go of few that are older than fail_timeout, and not of so many that the peer is left out", () => {
     const account = createFailureAccount();
     const balancer = balancerOf(twoServers);
     account.watch("u", balancer);
@@ -86,7 +86,7 @@ describe("a leader's account of failures", () => {
     equal(knownOf(account), [`${bad} 3@1030`]);
   });
 
-  test("knows nothing of strangers, of peers that went, and of upstreams that are not served", () => {
+  it("knows nothing of strangers, of peers that went, and of upstreams that are not served", () => {
     const account = createFailureAccount();
     const balancer = balancerOf(twoServers);
     account.watch("u", balancer);

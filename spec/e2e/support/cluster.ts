@@ -105,11 +105,11 @@ export class Cluster {
     return merged;
   }
 
-  /** Every worker follows, and the store, where there is one, has been read. */
+  /** The store, where there is one, has been read, and every worker has what was read. */
   async ready(storeIsThere = true): Promise<void> {
     await until("every worker of the gateway follows Redis", async () => {
       const { data } = await this.admin("status", {}, undefined, { headers: this.statusHeaders });
-      const workers = (data.workers as { alive: boolean }[]).filter((worker) => worker.alive);
+      const workers = (data.workers as { alive: boolean; revision: number }[]).filter(({ alive, revision }) => alive && revision === data.revision);
       const confirmed = data.store.confirmed_ms_ago !== null || !storeIsThere;
       return workers.length === WORKERS && confirmed;
     }, 10_000);

@@ -59,8 +59,8 @@ export async function startSecondGateway(cluster: Cluster, options: SecondGatewa
     until("the second gateway follows Redis", async () => {
       const headers = { Authorization: `Bearer ${options.token ?? ""}` };
       const { data } = await askAdmin(adminPort, { path: adminPath("status"), headers });
-      const alive = (data.workers as { alive: boolean }[]).filter((worker) => worker.alive);
-      return alive.length === WORKERS && data.store.confirmed_ms_ago !== null;
+      const workers = (data.workers as { alive: boolean; revision: number }[]).filter(({ alive, revision }) => alive && revision === data.revision);
+      return workers.length === WORKERS && data.store.confirmed_ms_ago !== null;
     }, 10_000);
   nginx.start();
   await ready();

@@ -34,8 +34,11 @@ export interface StatePosition {
   readonly policyIdCount: number;
 }
 
-/** How long a worker may take to notice a step before it reads everything anew. */
-const STEP_LIFETIME_SECONDS = 60;
+/**
+ * How long a worker may take to notice a step before it reads everything anew. Longer is more memory where changes come
+ * fast: each of fifty steps a second is on record.
+ */
+const STEP_LIFETIME_SECONDS = 10;
 
 export const noPosition: StatePosition = { seq: 0, revision: 0, nonce: "", policyIdCount: -1 };
 

@@ -1,6 +1,6 @@
 import { isAgent, startAgent } from "../gateway/agent.ts";
 import { tickHealth } from "../gateway/health/tick.ts";
-import { giveUpLease, tryLead } from "../gateway/leader.ts";
+import { giveUpLease, leaderPid, tryLead } from "../gateway/leader.ts";
 import { logError } from "../gateway/log.ts";
 import { pacer } from "../gateway/pace.ts";
 import { answerQuestions } from "../gateway/peer_reports.ts";
@@ -53,8 +53,8 @@ export function start(): void {
     }
   });
   ngx.timer.every(LEAD_SECONDS, lead);
-  if (hasNothingYet()) {
-    // Where there is something, others may have been there before: they try first, for they know of peers what is on no record yet.
+  if (leaderPid() === undefined) {
+    // In a dead leader's place others try first: they know of peers what is on no record yet.
     ngx.timer.at(0, lead);
   }
 }
