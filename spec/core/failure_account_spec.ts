@@ -17,8 +17,8 @@ function balancerOf(body: string): Balancer {
   return createBalancer({ ...plan, random: () => 0.5, pause: noPause, now: NOW });
 }
 
-function failed(at: number, count = 1): FailureEvent {
-  return { kind: "failed", upstream: "u", address: bad, count, at };
+function failed(at: number): FailureEvent {
+  return { kind: "failed", upstream: "u", address: bad, count: 1, at };
 }
 
 /** As `<address> <count>@<at>`. */

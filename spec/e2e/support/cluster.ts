@@ -8,6 +8,7 @@ import { gateway, render, usualNginx, type Gateway } from "./gateway.ts";
 import { send, type HttpAnswer, type HttpRequest } from "./http.ts";
 import { installAt, temporaryFolder } from "./installation.ts";
 import { redisServer, type RedisLogin, type RedisServer } from "./redis_server.ts";
+import { upToDate, type NodeStatus } from "./up_to_date.ts";
 import { until } from "./until.ts";
 
 export const WORKERS = 4;
@@ -109,9 +110,8 @@ export class Cluster {
   async ready(storeIsThere = true): Promise<void> {
     await until("every worker of the gateway follows Redis", async () => {
       const { data } = await this.admin("status", {}, undefined, { headers: this.statusHeaders });
-      const workers = (data.workers as { alive: boolean; revision: number }[]).filter(({ alive, revision }) => alive && revision === data.revision);
       const confirmed = data.store.confirmed_ms_ago !== null || !storeIsThere;
-      return workers.length === WORKERS && confirmed;
+      return upToDate(data as NodeStatus).length === WORKERS && confirmed;
     }, 10_000);
   }
 

@@ -5,6 +5,7 @@ import type { Cluster } from "./cluster.ts";
 import { freePorts } from "./free_ports.ts";
 import { gateway, render, usualNginx, type Gateway } from "./gateway.ts";
 import { temporaryFolder } from "./installation.ts";
+import { upToDate, type NodeStatus } from "./up_to_date.ts";
 import { until } from "./until.ts";
 
 const WORKERS = 2;
@@ -59,8 +60,7 @@ export async function startSecondGateway(cluster: Cluster, options: SecondGatewa
     until("the second gateway follows Redis", async () => {
       const headers = { Authorization: `Bearer ${options.token ?? ""}` };
       const { data } = await askAdmin(adminPort, { path: adminPath("status"), headers });
-      const workers = (data.workers as { alive: boolean; revision: number }[]).filter(({ alive, revision }) => alive && revision === data.revision);
-      return workers.length === WORKERS && data.store.confirmed_ms_ago !== null;
+      return upToDate(data as NodeStatus).length === WORKERS && data.store.confirmed_ms_ago !== null;
     }, 10_000);
   nginx.start();
   await ready();

@@ -36,7 +36,7 @@ export interface StatePosition {
 
 /**
  * How long a worker may take to notice a step before it reads everything anew. Longer is more memory where changes come
- * fast: each of fifty steps a second is on record.
+ * fast.
  */
 const STEP_LIFETIME_SECONDS = 10;
 

@@ -32,8 +32,8 @@ export function createFailureAccount(): FailureAccount {
   function hear(event: FailureEvent, balancer: Balancer | undefined): void {
     const peer = balancer?.peers.find(({ address }) => address === event.address);
     const failures = upstreams[event.upstream];
+    // What is heard before the upstream's account begins, the worker itself knows by then.
     if (peer === undefined || failures === undefined) {
-      // What is heard before an account begins, the worker knows by then.
       return;
     }
     const before = failures[event.address];

@@ -1,3 +1,4 @@
+import type { FailureEvent } from "../../core/upstream/failure_account.ts";
 import { cjson, dict } from "../platform.ts";
 import { countUp } from "../shared_dict.ts";
 
@@ -11,16 +12,8 @@ import { countUp } from "../shared_dict.ts";
  * one that finds a newer batch was away for too long. A batch that is lost is no loss for long: its reader then takes
  * over the records (records.ts).
  */
-type EventKind = "failed" | "recovered" | "up" | "down";
-
-export interface PeerEvent {
-  readonly kind: EventKind;
-  readonly upstream: string;
-  readonly address: string;
-  /** How many failures. */
-  readonly count: number;
-  /** Seconds since 1970. */
-  readonly at: number;
+export interface PeerEvent extends Omit<FailureEvent, "kind"> {
+  readonly kind: FailureEvent["kind"] | "up" | "down";
 }
 
 interface Batch {
