@@ -1,7 +1,7 @@
 import { lookup } from "../../src/dygateway/core/lookup.ts";
 import type { Lookup } from "../../src/dygateway/core/lookup.ts";
 import { noPause } from "../../src/dygateway/core/result.ts";
-import { carryDynamic, composeConf, parseConf, updateConf, writtenRevision } from "../../src/dygateway/core/upstream/conf_file.ts";
+import { carryDynamic, composeConf, parseConf, writtenRevision } from "../../src/dygateway/core/upstream/conf_file.ts";
 import type { DynamicUpstream } from "../../src/dygateway/core/upstream/conf_file.ts";
 import { printConfBlock } from "../../src/dygateway/core/upstream/conf_print.ts";
 import type { Upstream } from "../../src/dygateway/core/upstream/model.ts";
@@ -105,7 +105,7 @@ upstream new {
     equal(replaced.indexOf("\n    server 10.0.0.1:8020") < 0, true);
     contains(replaced, "\n#dygateway: upstream stable {\n#dygateway:     zone stable 64k;\n");
     contains(replaced, "\n#dygateway:   upstream beta1 { server \"10.0.0.3:8020\"; }\nupstream scripted {\n");
-    contains(replaced, "\n# removed: BETA1\n");
+    contains(replaced, "\n# removed: BETA1\n\nupstream BETA1 {\n    server 127.0.0.1:9 down; # it was removed\n}\n");
     equal(dynamics(replaced), ["stable"]);
     equal(valueOf(parseConf(replaced, noPause)).statics.length, 3);
     equal(compose(replaced, []), written);
@@ -117,6 +117,15 @@ upstream new {
     contains(text, "\n# left out: foo, which nginx takes for Foo\n");
     const other = compose("", [dynamic("foo", "server 10.0.0.1:1;"), dynamic("Foo", "removed")]);
     equal(dynamics(other), ["foo"]);
+  });
+
+  it("has a block without servers in the place of a removed one that it defines, and of no other", () => {
+    const text = compose(written, [dynamic("beta1", "removed"), dynamic("elsewhere", "removed"), dynamic("STABLE", "removed"), dynamic("stable", "server 10.0.0.1:1;")]);
+    const conf = valueOf(parseConf(text, noPause));
+    equal(conf.standIns.map(({ name, body }) => [name, body.trim()]), [["beta1", "server 127.0.0.1:9 down; # it was removed"]]);
+    equal(conf.dynamics.map(({ name }) => name), ["stable"]);
+    equal(valueOf(parseConf(compose(text, [dynamic("stable", "server 10.0.0.1:1;")]), noPause)).standIns, []);
+    equal(compose(text, []), written);
   });
 
   it("may speak of thousands", () => {
@@ -136,16 +145,16 @@ upstream new {
 
   it("is another text for another revision only where something else is another, too", () => {
     const one = [dynamic("stable", "server 10.0.0.1;")];
-    const first = valueOf(updateConf(written, one, 7));
+    const first = valueOf(composeConf(written, one, 7));
     equal(writtenRevision(written), undefined);
     equal(writtenRevision(first), 7);
-    equal(valueOf(updateConf(first, one, 8)), first);
-    const second = valueOf(updateConf(first, [dynamic("stable", "server 10.0.0.2;")], 12345678));
+    equal(valueOf(composeConf(first, one, 8)), first);
+    const second = valueOf(composeConf(first, [dynamic("stable", "server 10.0.0.2;")], 12345678));
     equal(writtenRevision(second), 12345678);
     equal(second, compose(first, [dynamic("stable", "server 10.0.0.2;")], 12345678));
     equal(writtenRevision(second.replace(", revision 12345678", "")), 0);
-    refused(updateConf(first.replace("# <<< dygateway", ""), one, 8), PARAMETER_ERROR, "have no end");
-    equal(valueOf(updateConf(written, [], 7)), compose(written, []));
+    refused(composeConf(first.replace("# <<< dygateway", ""), one, 8), PARAMETER_ERROR, "have no end");
+    equal(valueOf(composeConf(written, [], 7)), compose(written, []));
   });
 
   it("keeps what an operator has added behind the section", () => {
@@ -165,10 +174,10 @@ upstream new {
   for (const [what, text, left] of odd) {
     it(`hides a definition ${what}`, () => {
       const hidden = compose(text, [dynamic("a", "removed")]);
-      equal(inForce(hidden), left);
+      equal(inForce(hidden), [...left, "upstream a {", "server 127.0.0.1:9 down; # it was removed", "}"]);
       equal(statics(hidden), statics(text));
       const shown = compose(hidden, []);
-      equal([inForce(compose(shown, [dynamic("a", "removed")])), statics(shown)], [left, statics(text)]);
+      equal([inForce(compose(shown, [dynamic("a", "removed")])), statics(shown)], [inForce(hidden), statics(text)]);
     });
   }
 

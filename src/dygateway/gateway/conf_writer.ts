@@ -2,7 +2,7 @@ import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import type { Pause } from "../core/result.ts";
 import { addressParts } from "../core/upstream/address.ts";
-import { updateConf, writtenRevision } from "../core/upstream/conf_file.ts";
+import { composeConf, writtenRevision } from "../core/upstream/conf_file.ts";
 import type { DynamicUpstream } from "../core/upstream/conf_file.ts";
 import { printConfBlock } from "../core/upstream/conf_print.ts";
 import type { Upstream } from "../core/upstream/model.ts";
@@ -103,7 +103,7 @@ function writeConf(
 ): void {
   const existing = readExisting(path);
   pause();
-  const composed = updateConf(existing, upstreams, revision, pause);
+  const composed = composeConf(existing, upstreams, revision, pause);
   if (!composed.ok) {
     throw composed.error.desc;
   }

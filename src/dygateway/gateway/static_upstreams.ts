@@ -22,7 +22,7 @@ export function loadStaticUpstreams(path: string): void {
     for (const { name, body } of parsed.value.statics) {
       statics[name] = body;
     }
-    for (const { name } of parsed.value.dynamics) {
+    for (const { name } of [...parsed.value.dynamics, ...parsed.value.standIns]) {
       dumped[name] = true;
     }
   } else if (parsed !== undefined) {

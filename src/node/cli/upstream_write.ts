@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { updateConf, writtenRevision } from "../../dygateway/core/upstream/conf_file.ts";
+import { composeConf, writtenRevision } from "../../dygateway/core/upstream/conf_file.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { testWithNginx } from "../render/nginx_test.ts";
 import { renderSet } from "../render/rendered_set.ts";
@@ -78,7 +78,7 @@ async function writeIn(
     terminal.exitCode = refused;
   };
   for (const problem of problems) fail(printable(problem));
-  const updated = updateConf(present.text, upstreams, stored.revision);
+  const updated = composeConf(present.text, upstreams, stored.revision);
   if (!updated.ok) {
     fail(`${place.file}: ${printable(updated.error.desc)}; it is left as it is`);
     return;

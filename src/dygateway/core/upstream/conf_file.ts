@@ -1,10 +1,11 @@
-import { lookup } from "../lookup.ts";
+import { lookup, sortedKeys } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
 import { failure, noPause, success } from "../result.ts";
 import type { Pause, Result } from "../result.ts";
 import { readBlocks } from "./conf_blocks.ts";
 import type { ConfBlock } from "./conf_blocks.ts";
 import { hideBlocks, revealBlocks } from "./conf_hide.ts";
+import { printStandIn } from "./conf_print.ts";
 import { upstreamConfBroken } from "./errors.ts";
 import { clashingNames, foldedName } from "./name.ts";
 
@@ -21,6 +22,8 @@ export interface UpstreamConf {
   readonly statics: readonly ConfBlock[];
   /** Written by the gateway, as of its last change. */
   readonly dynamics: readonly ConfBlock[];
+  /** Written by the gateway, too: what stands in the place of those that were removed. */
+  readonly standIns: readonly ConfBlock[];
 }
 
 const BEGIN = "# >>> dygateway";
@@ -64,25 +67,24 @@ function splitSections(text: string): Result<Sections> {
   return success({ own: revealBlocks(before + after), from: begin, to: lineEnd < 0 ? text.length : lineEnd });
 }
 
+/** By the names that nginx takes for one. */
+function foldedNames(names: readonly string[]): Lookup<boolean> {
+  const folded: Lookup<boolean> = lookup();
+  for (const name of names) {
+    folded[foldedName(name)] = true;
+  }
+  return folded;
+}
+
 /**
  * Puts the two together; what the dynamic ones replace is hidden.
+ * @param blocks of `own`. @param names of the dynamic ones.
  * @param section in pieces: with thousands of upstreams it is megabytes, and a copy of it the collector's work.
- * @param names of the dynamic ones.
  */
-function join(own: string, section: readonly string[], names: readonly string[], pause: Pause): Result<string> {
-  if (names.length === 0) {
-    return success(own);
-  }
-  const blocks = readBlocks(own, pause);
-  if (!blocks.ok) {
-    return blocks;
-  }
-  const replaced: Lookup<boolean> = lookup();
-  for (const name of names) {
-    replaced[foldedName(name)] = true;
-  }
-  const kept = hideBlocks(own, blocks.value.filter((block) => replaced[foldedName(block.name)] === true));
-  return success([kept, kept === "" || kept.endsWith("\n") ? "\n" : "\n\n", ...section, "\n"].join(""));
+function join(own: string, blocks: readonly ConfBlock[], section: readonly string[], names: readonly string[]): string {
+  const replaced = foldedNames(names);
+  const kept = hideBlocks(own, blocks.filter((block) => replaced[foldedName(block.name)] === true));
+  return [kept, kept === "" || kept.endsWith("\n") ? "\n" : "\n\n", ...section, "\n"].join("");
 }
 
 /** The section of dynamic upstreams around what stands in it. */
@@ -93,8 +95,25 @@ function sectionOf(printed: string, revision: number): string[] {
   return [head, printed, `\n${END}`];
 }
 
-/** What stands in the section. */
-function printDynamic(dynamic: readonly DynamicUpstream[], pause: Pause): string {
+/**
+ * The removed ones of which the file has a definition, now hidden: nginx would not start while a location names one of
+ * them that is nowhere.
+ */
+function missingNames(dynamic: readonly DynamicUpstream[], own: readonly ConfBlock[]): string[] {
+  const isOwn = foldedNames(own.map(({ name }) => name));
+  const isServed = foldedNames(dynamic.filter(({ block }) => block !== undefined).map(({ name }) => name));
+  const missing: Lookup<string> = lookup();
+  for (const { name, block } of dynamic) {
+    const folded = foldedName(name);
+    if (block === undefined && isOwn[folded] === true && isServed[folded] !== true) {
+      missing[folded] = name;
+    }
+  }
+  return sortedKeys(missing).map((folded) => missing[folded]!);
+}
+
+/** What stands in the section. @param own the blocks of the rest of the file. */
+function printDynamic(dynamic: readonly DynamicUpstream[], own: readonly ConfBlock[], pause: Pause): string {
   const sorted = dynamic.slice().sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   pause();
   // nginx would refuse the whole file for two that it takes for one.
@@ -106,6 +125,9 @@ function printDynamic(dynamic: readonly DynamicUpstream[], pause: Pause): string
     if (block === undefined) {
       parts.push(`${REMOVED}${name}`);
     }
+  }
+  for (const name of missingNames(dynamic, own)) {
+    parts.push(`\n${printStandIn(name)}`);
   }
   for (const { name, block } of sorted) {
     pause();
@@ -123,7 +145,8 @@ function printDynamic(dynamic: readonly DynamicUpstream[], pause: Pause): string
  *
  * @param existing the file as it is; "" where there is none.
  * @param dynamic each name once. @param revision of the store, for people to read.
- * @returns the text, or why the file cannot be read: an operator's edit is never thrown away.
+ * @returns the text, or why the file cannot be read: an operator's edit is never thrown away. Where nothing but the
+ * revision would differ, the text that is there.
  */
 export function composeConf(
   existing: string,
@@ -135,8 +158,23 @@ export function composeConf(
   if (!sections.ok) {
     return sections;
   }
+  const { own } = sections.value;
+  pause();
+  if (dynamic.length === 0) {
+    return success(own);
+  }
+  const blocks = readBlocks(own, pause);
+  if (!blocks.ok) {
+    return blocks;
+  }
   const names = dynamic.map((upstream) => upstream.name);
-  return join(sections.value.own, sectionOf(printDynamic(dynamic, pause), revision), names, pause);
+  const printed = printDynamic(dynamic, blocks.value, pause);
+  pause();
+  const written = existing.indexOf(printed) < 0 ? undefined : writtenRevision(existing);
+  pause();
+  const same = written === undefined ? undefined : join(own, blocks.value, sectionOf(printed, written), names);
+  pause();
+  return success(same === existing ? same : join(own, blocks.value, sectionOf(printed, revision), names));
 }
 
 /** The revision that stands in a file; undefined where nothing that was set at run time was written to it yet. */
@@ -150,38 +188,10 @@ export function writtenRevision(text: string): number | undefined {
   return Number.isNaN(revision) ? 0 : revision;
 }
 
-/** As `composeConf`; but where nothing but the revision would differ, the text that is there. */
-export function updateConf(
-  existing: string,
-  dynamic: readonly DynamicUpstream[],
-  revision: number,
-  pause: Pause = noPause,
-): Result<string> {
-  const sections = splitSections(existing);
-  if (!sections.ok) {
-    return sections;
-  }
-  const { own } = sections.value;
-  pause();
-  const names = dynamic.map((upstream) => upstream.name);
-  const printed = printDynamic(dynamic, pause);
-  pause();
-  const written = existing.indexOf(printed) < 0 ? undefined : writtenRevision(existing);
-  pause();
-  const same = written === undefined ? undefined : join(own, sectionOf(printed, written), names, pause);
-  pause();
-  return same?.ok === true && same.value === existing ? same : join(own, sectionOf(printed, revision), names, pause);
-}
-
-/** Names that a dynamic section speaks of. */
-function sectionNames(dynamic: string, blocks: readonly ConfBlock[]): string[] {
-  const names = blocks.map((block) => block.name);
-  for (const line of dynamic.split("\n")) {
-    if (line.startsWith(REMOVED)) {
-      names.push(line.slice(REMOVED.length));
-    }
-  }
-  return names;
+/** The removed ones that a dynamic section speaks of. */
+function removedNames(section: string): string[] {
+  const lines = section.split("\n").filter((line) => line.startsWith(REMOVED));
+  return lines.map((line) => line.slice(REMOVED.length));
 }
 
 /**
@@ -194,9 +204,17 @@ export function carryDynamic(fresh: string, existing: string): Result<string> {
   if (!sections.ok) {
     return sections;
   }
-  const dynamic = existing.slice(sections.value.from, sections.value.to);
-  const blocks = readBlocks(dynamic, noPause);
-  return blocks.ok ? join(fresh, [dynamic], sectionNames(dynamic, blocks.value), noPause) : blocks;
+  const section = existing.slice(sections.value.from, sections.value.to);
+  const dynamics = readBlocks(section, noPause);
+  if (!dynamics.ok) {
+    return dynamics;
+  }
+  const names = [...dynamics.value.map((block) => block.name), ...removedNames(section)];
+  if (names.length === 0) {
+    return success(fresh);
+  }
+  const blocks = readBlocks(fresh, noPause);
+  return blocks.ok ? success(join(fresh, blocks.value, [section], names)) : blocks;
 }
 
 /** The upstreams of an upstream.conf. */
@@ -209,6 +227,18 @@ export function parseConf(text: string, pause: Pause): Result<UpstreamConf> {
   if (!statics.ok) {
     return statics;
   }
-  const dynamics = readBlocks(text.slice(sections.value.from, sections.value.to), pause);
-  return dynamics.ok ? success({ statics: statics.value, dynamics: dynamics.value }) : dynamics;
+  const section = text.slice(sections.value.from, sections.value.to);
+  const written = readBlocks(section, pause);
+  if (!written.ok) {
+    return written;
+  }
+  const removed: Lookup<boolean> = lookup();
+  for (const name of removedNames(section)) {
+    removed[name] = true;
+  }
+  return success({
+    statics: statics.value,
+    dynamics: written.value.filter(({ name }) => removed[name] !== true),
+    standIns: written.value.filter(({ name }) => removed[name] === true),
+  });
 }

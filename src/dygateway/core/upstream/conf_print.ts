@@ -11,7 +11,7 @@ import { printBalance, printCheck, printKeepalive, printServer } from "./print.t
 export const KEEPALIVE = 64;
 
 /** nginx starts with no upstream that has no server; this one it never asks. The port is the discard service's. */
-const NOBODY = "server 127.0.0.1:9 down; # no address of any primary server is known";
+const NOBODY = "server 127.0.0.1:9 down;";
 
 /** What nginx has no parameter for. */
 function remarks(server: Server, name: string): string {
@@ -82,7 +82,7 @@ export function printConfBlock(
     }
   }
   if (primaries === 0) {
-    lines.push(NOBODY);
+    lines.push(`${NOBODY} # no address of any primary server is known`);
   }
   const keepalive = upstream.keepalive ?? { connections: KEEPALIVE, timeout: undefined, requests: undefined };
   if (keepalive.connections > 0) {
@@ -96,4 +96,9 @@ export function printConfBlock(
     lines.push(`# ${printCheck(upstream.check)}`);
   }
   return `upstream ${name} {\n    ${lines.join("\n    ")}\n}\n`;
+}
+
+/** What stands in the place of an upstream that was removed: requests for it are answered 502. */
+export function printStandIn(name: string): string {
+  return `upstream ${name} {\n    ${NOBODY} # it was removed\n}\n`;
 }
