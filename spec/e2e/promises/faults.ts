@@ -16,6 +16,25 @@ export async function workersOf(cluster: Cluster): Promise<WorkerStatus[]> {
   return data.workers as WorkerStatus[];
 }
 
+/** One that leads, or one that follows. */
+export async function oneWorker(cluster: Cluster, leads: boolean): Promise<WorkerStatus> {
+  const found = (await workersOf(cluster)).find(({ leader, alive }) => leader === leads && alive);
+  if (found === undefined) {
+    throw new Error(`no worker ${leads ? "leads" : "follows"}`);
+  }
+  return found;
+}
+
+/** A worker that goes on after it was stopped is soon where the others are; only then is it asked again. */
+export async function hasCaughtUp(cluster: Cluster, pid: number): Promise<void> {
+  await until("the worker has caught up", async () => {
+    const { revision, workers } = (await cluster.done("status")).data;
+    const all = workers as WorkerStatus[];
+    const isWhole = all.every((worker) => worker.alive && worker.revision === revision);
+    return isWhole && all.some((worker) => worker.pid === pid) && all.filter(({ leader }) => leader).length === 1;
+  }, 10_000);
+}
+
 export async function redisPid(cluster: Cluster): Promise<number> {
   const pid = /process_id:(\d+)/.exec(await cluster.redis.client.info("server"))?.[1];
   return Number(pid ?? -1);

@@ -1,31 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { useCluster, WORKERS, type Cluster } from "../support/cluster.ts";
 import { until } from "../support/until.ts";
-import { whileFrozen, workersOf, writeLevels, type WorkerStatus } from "./faults.ts";
+import { hasCaughtUp, oneWorker, whileFrozen, workersOf, writeLevels, type WorkerStatus } from "./faults.ts";
 import { useProxiedRedis } from "./proxied_redis.ts";
 import { bySuffix, otherLevels, threeLevels } from "./users.ts";
 import { putInForce, storeGroup, witnessed } from "./witness.ts";
 
-async function oneWorker(cluster: Cluster, leads: boolean): Promise<WorkerStatus> {
-  const found = (await workersOf(cluster)).find(({ leader, alive }) => leader === leads && alive);
-  if (found === undefined) {
-    throw new Error(`no worker ${leads ? "leads" : "follows"}`);
-  }
-  return found;
-}
-
 async function anotherLeads(cluster: Cluster, than: number): Promise<void> {
   await until("another worker leads", async () => (await workersOf(cluster)).some(({ leader, alive, pid }) => leader && alive && pid !== than), 10_000);
-}
-
-/** A worker that goes on after it was stopped is soon where the others are; only then is it asked again. */
-async function hasCaughtUp(cluster: Cluster, pid: number): Promise<void> {
-  await until("the worker has caught up", async () => {
-    const { revision, workers } = (await cluster.done("status")).data;
-    const all = workers as WorkerStatus[];
-    const isWhole = all.every((worker) => worker.alive && worker.revision === revision);
-    return isWhole && all.some((worker) => worker.pid === pid) && all.filter(({ leader }) => leader).length === 1;
-  }, 10_000);
 }
 
 describe("a worker is stopped (SIGSTOP)", () => {

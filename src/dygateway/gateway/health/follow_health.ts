@@ -15,7 +15,7 @@ import { publishEvents } from "./events.ts";
 import type { PeerEvent } from "./events.ts";
 import { createHealthKeeper } from "./health_file.ts";
 import { watchNames } from "./names.ts";
-import { HEALTH, noRecord, readHealth, recordWriter } from "./records.ts";
+import { countRound, HEALTH, noRecord, readHealth, recordWriter } from "./records.ts";
 import type { HealthRecord, NamedRecord } from "./records.ts";
 import { listenToEvents } from "./tick.ts";
 
@@ -62,6 +62,7 @@ export function followHealth(stopping: (this: void) => boolean): void {
   let built: Lookup<boolean> = lookup();
   let moved: Lookup<boolean> = lookup();
   let sweptAt = 0;
+  let countedAt = 0;
 
   const checks = createChecks((peer, before) => {
     const { upstream, address, check, health } = peer;
@@ -114,6 +115,11 @@ export function followHealth(stopping: (this: void) => boolean): void {
     }
     writer.write(records, pause);
     writer.remove(empty);
+    // What was told before the last round was due by now.
+    if (now - countedAt >= SETTLE_SECONDS || now < countedAt) {
+      countedAt = now;
+      countRound();
+    }
   }
 
   /** Upstreams that came or changed; once in a while those that went, which nobody builds. */

@@ -5,7 +5,7 @@ import type { CountedFailures } from "../../core/upstream/balancer.ts";
 import type { DnsRecord } from "../../core/upstream/dns_record.ts";
 import type { PeerHealth } from "../../core/upstream/health.ts";
 import { cjson, dict } from "../platform.ts";
-import { readJson } from "../shared_dict.ts";
+import { countUp, readJson } from "../shared_dict.ts";
 
 /**
  * What the leading worker knows of peers and names, in the shared dict. Only it writes; every worker reads when it
@@ -15,6 +15,7 @@ import { readJson } from "../shared_dict.ts";
  *   hcs             the upstreams that have one
  *   dn:<host>       DnsRecord
  *   dns             the hosts that have one
+ *   hcn             how often all that was told a while ago was on record: see `countRound`
  */
 export interface HealthRecord {
   /** By address. */
@@ -31,6 +32,8 @@ interface Kind {
 export const HEALTH: Kind = { prefix: "hc:", index: "hcs" };
 export const NAMES: Kind = { prefix: "dn:", index: "dns" };
 
+const ROUNDS = "hcn";
+
 export const noRecord: HealthRecord = { checks: lookup(), failures: lookup() };
 
 export function readHealth(upstream: string): HealthRecord | undefined {
@@ -39,6 +42,17 @@ export function readHealth(upstream: string): HealthRecord | undefined {
 
 export function readName(host: string): DnsRecord | undefined {
   return readJson(`${NAMES.prefix}${host}`) as DnsRecord | undefined;
+}
+
+/** Counts one more round, after which all is on record that was told before the round before it. */
+export function countRound(): void {
+  countUp(ROUNDS);
+}
+
+/** How many rounds there were since nginx started, whoever led. */
+export function recordRounds(): number {
+  const [rounds] = dict().get(ROUNDS);
+  return typeof rounds === "number" ? rounds : 0;
 }
 
 export function recordNames(kind: Kind): string[] {

@@ -8,6 +8,7 @@ import { takeBuilt, takeOver } from "./adopt.ts";
 import { eventReader } from "./events.ts";
 import type { EventReader, PeerEvent } from "./events.ts";
 import { shareLearned } from "./passive.ts";
+import { recordRounds } from "./records.ts";
 
 /** What else this worker does with each event: set while it leads. */
 let listener: ((this: void, event: PeerEvent) => void) | undefined;
@@ -57,11 +58,12 @@ function apply(event: PeerEvent, isOwn: boolean, balancer: Balancer, peer: Peer)
 }
 
 /**
- * Seconds after its first tick at which a worker takes over the records of all upstreams once more: what was told just
- * before it began to listen may have come on record only after it had read it (follow_health.ts writes records every
- * quarter of a second).
+ * Rounds of the leading worker's records after its first tick at which a worker takes them all over once more: what was
+ * told just before it began to listen may have come on record only after it had read it. One round is under way, in the
+ * next the leader may still be about to hear of it. Rounds and not seconds: a leader that has just died has a successor
+ * first, and that one may have much to begin with.
  */
-const ON_RECORD_SECONDS = 1;
+const ROUNDS_UNTIL_ON_RECORD = 3;
 let began: number | undefined;
 /** Peers, as `<upstream> <address>`, of whose recovery this worker has heard until then; undefined afterwards. */
 let recovered: Lookup<boolean> | undefined = lookup();
@@ -101,8 +103,12 @@ function takeOverAgain(names: readonly string[], pause: Pause): void {
 
 /** Whether it is time to take over all records once more: once in a worker's life. */
 function isOnRecord(): boolean {
-  began ??= ngx.now();
-  return recovered !== undefined && ngx.now() - began >= ON_RECORD_SECONDS;
+  if (recovered === undefined) {
+    return false;
+  }
+  const rounds = recordRounds();
+  began ??= rounds;
+  return rounds - began >= ROUNDS_UNTIL_ON_RECORD;
 }
 
 let ticking = false;
