@@ -3,7 +3,7 @@ import { spreadText, table, whole } from "../report/table.ts";
 import type { SoakSettings } from "../settings.ts";
 import { percentile, spread } from "../statistics.ts";
 import type { ChangeTally } from "./changes.ts";
-import { trends, type Sample } from "./samples.ts";
+import { growing, trends, type Sample } from "./samples.ts";
 import type { Tally } from "./traffic.ts";
 
 /** One kind of fault, over the run. */
@@ -14,30 +14,47 @@ export interface FaultRecord {
   readonly recoveries: number[];
 }
 
-export interface SoakOutcome {
-  readonly settings: SoakSettings;
-  readonly machine: readonly string[];
+interface Observed {
   readonly minutes: number;
   readonly traffic: Tally;
-  readonly changes: ChangeTally;
   readonly faults: readonly FaultRecord[];
   readonly samples: readonly Sample[];
   /** From this minute on no fault ended a worker. */
   readonly calmFrom: number;
   /** Lines of nginx's error log by level. */
   readonly logLines: Readonly<Record<string, number>>;
+}
+
+export interface SoakOutcome extends Observed {
+  readonly settings: SoakSettings;
+  readonly machine: readonly string[];
+  readonly changes: ChangeTally;
   readonly complaints: readonly string[];
 }
 
+/** Workers that were started by the last fault are warm after so many minutes. */
+const WARM = 0.25;
+/** Minutes below which a slope says nothing. */
+const SHORTEST = 2;
+
+/** Minutes of the part in which what grows would be seen; undefined where the run was too short for it. */
+function judgedMinutes({ minutes, calmFrom }: Pick<Observed, "minutes" | "calmFrom">): number | undefined {
+  const judged = minutes - calmFrom - WARM;
+  return judged < SHORTEST ? undefined : judged;
+}
+
 /** Why the run counts as failed; empty for a good one. */
-export function complaintsOf(traffic: Tally, faults: readonly FaultRecord[], logLines: Readonly<Record<string, number>>): string[] {
+export function complaintsOf(observed: Observed): string[] {
+  const { traffic, faults, samples, calmFrom, logLines } = observed;
   const stuck = faults.filter(({ recoveries }) => recoveries.includes(Infinity));
+  const judged = judgedMinutes(observed);
   return [
     ...(traffic.astray > 0 ? [`${traffic.astray} answers astray`] : []),
     ...(traffic.failed > 0 ? [`${traffic.failed} requests failed`] : []),
     ...(traffic.sent === 0 ? ["no request was sent"] : []),
     ...stuck.map(({ name }) => `no change was taken until the next fault after: ${name}`),
     ...(logLines["alert"] === undefined ? [] : [`${logLines["alert"]} alerts in nginx's error log that no fault explains`]),
+    ...(judged === undefined ? [] : growing(trends(samples, calmFrom + WARM), judged)),
   ];
 }
 
@@ -64,14 +81,15 @@ export function soakText(outcome: SoakOutcome): string {
   const trendRows = (from: number): string[][] =>
     trends(samples, from).map(({ name, first, last, most, slope }) => [name, ...[first, last, most].map((value) => value.toFixed(1)), slope.toFixed(3)]);
   const head = ["", "first", "last", "most", "a minute"];
+  const flat = judgedMinutes(outcome) === undefined ? "too short to see what grows" : "nothing grows";
   return [
-    complaints.length === 0 ? "Nothing astray, nothing failed." : `FAILED: ${complaints.join("; ")}.`,
+    complaints.length === 0 ? `Nothing astray, nothing failed, ${flat}.` : `FAILED: ${complaints.join("; ")}.`,
     fenced(table(["requests and changes", ""], requests)),
     fenced(table(["fault", "times", "s until a change was taken"], faultRows)),
     `Trends from minute ${(outcome.minutes * 0.1).toFixed(1)} on (the last column is the slope):`,
     fenced(table(head, trendRows(outcome.minutes * 0.1))),
     `From minute ${calmFrom.toFixed(1)} on no fault ended a worker, so that the last ones grew old:`,
-    fenced(table(head, trendRows(calmFrom + 0.25))),
+    fenced(table(head, trendRows(calmFrom + WARM))),
     list("nginx's error log, lines by level", Object.entries(outcome.logLines).map(([level, count]) => `${level}: ${count}`)),
     list("Changes that were not done", [...changes.reasons].map(([reason, count]) => `${count} times: ${reason}`)),
     list("Examples", traffic.examples),

@@ -79,15 +79,12 @@ export async function runSoak(settings: SoakSettings, stand: Stand): Promise<boo
   redis.client.disconnect();
 
   const logLines = readLog(gateway, records);
-  const complaints = complaintsOf(traffic.tally, [...records.values()], logLines);
-  const outcome: SoakOutcome = {
-    ...{ settings, machine, minutes: minute(), traffic: traffic.tally, changes: changes.tally },
-    ...{ faults: [...records.values()], samples, calmFrom, logLines, complaints },
-  };
+  const observed = { minutes: minute(), traffic: traffic.tally, faults: [...records.values()], samples, calmFrom, logLines };
+  const outcome: SoakOutcome = { ...observed, settings, machine, changes: changes.tally, complaints: complaintsOf(observed) };
   writeSoakReport(outcome);
   console.log(`\n${soakText(outcome)}\n`);
   say(`written to ${settings.report}`);
-  return complaints.length === 0;
+  return outcome.complaints.length === 0;
 }
 
 /** Does something at a steady pace as long as it shall. */

@@ -79,3 +79,28 @@ export function trends(samples: readonly Sample[], from: number): Trend[] {
     return { name, first: values[0] ?? NaN, last: values.at(-1) ?? NaN, most: most(values), slope: slope(points) };
   });
 }
+
+/** How much a quantity may grow over a part of the run and still count as flat: a share of what it was first, or so many. */
+const allowed: Readonly<Record<string, { readonly share?: number; readonly count?: number }>> = {
+  "RSS of a worker, MB": { share: 0.1 },
+  "own memory of a worker, MB": { share: 0.1 },
+  "descriptors of a worker, most": { count: 10 },
+  "RSS of the agent, MB": { share: 0.1 },
+  "descriptors of the agent": { count: 10 },
+  "timers running, most": { count: 1 },
+  "timers pending, most": { count: 1 },
+  // The collector's saw.
+  "Lua memory of a worker, MB": { share: 0.25 },
+  "memory of Redis, MB": { share: 0.1 },
+  "connections to Redis": { count: 3 },
+  "files in the snapshot folder": { count: 2 },
+};
+
+/** What grows over a part of the run, by its slope: one high sample is none. @param minutes how long the part is. */
+export function growing(part: readonly Trend[], minutes: number): string[] {
+  return part.flatMap(({ name, first, slope: perMinute }) => {
+    const { share = 0, count = 0 } = allowed[name] ?? { count: Infinity };
+    const growth = perMinute * minutes;
+    return growth > Math.max(share * first, count) ? [`${name}: ${growth.toFixed(1)} more in ${minutes.toFixed(1)} minutes, from ${first.toFixed(1)}`] : [];
+  });
+}

@@ -58,6 +58,13 @@ describe("the count of make test", () => {
     expect(failedFiles(before)).toEqual(["b_spec.ts"]);
     expect(tallyRunAgain(before, after, 0)).toMatchObject({ passed: 4, failed: 0, unstable: ["b_spec.ts: two is three\n    no\n      at b_spec.ts:3"] });
     expect(tallyRunAgain(before, before, 1)).toMatchObject({ passed: 5, failed: 1, unstable: [] });
+    const astray = { ...failed, assertionResults: [{ status: "failed", fullName: "switch", failureMessages: ["answers astray: 1"] }] };
+    writeTree(directory, { "before.json": JSON.stringify({ numPassedTests: 2, testResults: [passed, astray] }) });
+    expect(tallyRunAgain(before, after, 0), "a wrong answer").toMatchObject({
+      failed: 1,
+      failures: [expect.stringContaining("answers astray: 1")],
+      unstable: [],
+    });
   });
 
   it("counts a vitest that crashed before it wrote a report", () => {

@@ -80,7 +80,7 @@ test(`${REQUESTS} random requests under ${SCENARIOS} random policy groups reach 
     }
   }
   console.info([...reached].map(([answer, count]) => `${answer}: ${count}`).join(", "));
-  expect(differences.slice(0, SHOWN).join("\n\n"), `ORACLE_SEED=${dice.seed}`).toBe("");
+  expect(differences.slice(0, SHOWN).join("\n\n"), `answers astray: ${differences.length}, ORACLE_SEED=${dice.seed}`).toBe("");
   // A test that no rule is met in would prove nothing.
   for (const upstream of upstreams) {
     expect(reached.get(upstream)).toBeGreaterThan(0);
