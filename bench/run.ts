@@ -3,6 +3,7 @@ import { describeMachine } from "./report/machine.ts";
 import { sectionText, writeResults } from "./report/results_file.ts";
 import type { Bench, SectionReport } from "./report/section.ts";
 import { say } from "./say.ts";
+import { measureChanges } from "./sections/changes.ts";
 import { measureHostkeys } from "./sections/hostkeys.ts";
 import { measureLoad } from "./sections/load.ts";
 import { measureLvs } from "./sections/lvs.ts";
@@ -21,6 +22,7 @@ const measurements: Readonly<Record<SectionName, (bench: Bench) => Promise<Secti
   variants: measureVariants,
   memory: measureMemory,
   load: measureLoad,
+  changes: measureChanges,
   hostkeys: measureHostkeys,
   upstreams: measureUpstreams,
   upstream_changes: measureUpstreamChanges,

@@ -3,6 +3,7 @@ export const sectionNames = [
   "variants",
   "memory",
   "load",
+  "changes",
   "hostkeys",
   "upstreams",
   "upstream_changes",
