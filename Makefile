@@ -63,7 +63,7 @@ clean: ## Remove what the build made: lua-out/ dist/ build/
 ##                RUN_DIR=.run DETACH=1 (return when it is ready)
 ## make test      ONLY=lint|unit|lua|e2e
 ## make bench     ROUNDS=7 SECONDS=6 SCALE=1 RESULTS=bench/RESULTS.md
-##                ONLY=variants,memory,load,changes,hostkeys,upstreams,
-##                upstream_changes,upstream_scale,micro,lvs
+##                ONLY=variants,instructions,memory,load,changes,hostkeys,
+##                upstreams,upstream_changes,upstream_scale,micro,lvs
 ## make soak      MINUTES=10 SEED=… RESULTS=bench/SOAK.md
 ## make install   PREFIX=/usr/local/dygateway DESTDIR=

@@ -5,6 +5,7 @@ import type { Bench, SectionReport } from "./report/section.ts";
 import { say } from "./say.ts";
 import { measureChanges } from "./sections/changes.ts";
 import { measureHostkeys } from "./sections/hostkeys.ts";
+import { measureInstructions } from "./sections/instructions.ts";
 import { measureLoad } from "./sections/load.ts";
 import { measureLvs } from "./sections/lvs.ts";
 import { measureMemory } from "./sections/memory.ts";
@@ -20,6 +21,7 @@ import { pinning, type Stand } from "./stand/stand.ts";
 
 const measurements: Readonly<Record<SectionName, (bench: Bench) => Promise<SectionReport>>> = {
   variants: measureVariants,
+  instructions: measureInstructions,
   memory: measureMemory,
   load: measureLoad,
   changes: measureChanges,

@@ -1,6 +1,7 @@
 /** The parts of `make bench`, in the order in which they run. */
 export const sectionNames = [
   "variants",
+  "instructions",
   "memory",
   "load",
   "changes",

@@ -48,7 +48,7 @@ export interface Status {
   readonly runtimes: number;
   readonly workers: readonly WorkerStatus[];
   readonly store: { readonly reachable: boolean; readonly lost: boolean; readonly confirmed_ms_ago: number | null; readonly problem: string };
-  readonly snapshot: { readonly revision: number | null; readonly problem: string };
+  readonly snapshot: { readonly revision: number | null; readonly problem: string; readonly current: boolean };
   readonly broken_levels: number;
 }
 

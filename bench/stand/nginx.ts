@@ -37,11 +37,21 @@ export class Nginx {
     return this.place.port;
   }
 
+  private arguments(directives: string): string[] {
+    const { conf, errorLog } = this.place;
+    return ["-p", `${conf}/`, "-c", join(conf, "nginx.conf"), "-e", errorLog, "-g", directives];
+  }
+
   /** Starts it and returns at once. */
   async launch(): Promise<void> {
-    const { nginx, conf, errorLog, cpu } = this.place;
-    const args = ["-p", `${conf}/`, "-c", join(conf, "nginx.conf"), "-e", errorLog, "-g", "daemon off;"];
-    this.program = await this.stand.start({ name: "nginx", file: nginx, args, cpu });
+    const { nginx, cpu } = this.place;
+    this.program = await this.stand.start({ name: "nginx", file: nginx, args: this.arguments("daemon off;"), cpu });
+  }
+
+  /** Starts it as one process, which another program watches. */
+  launchUnder(watcher: string, args: readonly string[]): Promise<Program> {
+    const own = this.arguments("daemon off; master_process off;");
+    return this.stand.start({ name: watcher, file: watcher, args: [...args, this.place.nginx, ...own] });
   }
 
   /** Starts it and waits for its first answer. */

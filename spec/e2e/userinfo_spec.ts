@@ -93,6 +93,28 @@ describe("peers on a unix socket", () => {
   });
 });
 
+describe("X-Real-IP that upstreams get", () => {
+  const cluster = useCluster();
+
+  // What no address could be is not handed on: the peer's own is.
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    ["nothing is said", {}, "127.0.0.1"],
+    ["X-Real-IP", { "X-Real-IP": "10.9.8.7" }, "10.9.8.7"],
+    ["X-Real-IP before X-Forwarded-For", { "X-Real-IP": "10.9.8.7", "X-Forwarded-For": "10.0.0.1" }, "10.9.8.7"],
+    ["IPv6", { "X-Real-IP": "2001:db8::7" }, "2001:db8::7"],
+    ["IPv4 in IPv6", { "X-Real-IP": "::ffff:10.9.8.7" }, "::ffff:10.9.8.7"],
+    ["X-Real-IP is none", { "X-Real-IP": "junk", "X-Forwarded-For": "10.0.0.1" }, "127.0.0.1"],
+    ["two in X-Real-IP", { "X-Real-IP": "10.9.8.7, 10.0.0.1" }, "127.0.0.1"],
+    ["markup in X-Real-IP", { "X-Real-IP": "10.9.8.7<b>" }, "127.0.0.1"],
+    ["a list in X-Forwarded-For", { "X-Forwarded-For": " 10.0.0.1 , 8.8.8.8" }, "10.0.0.1"],
+    ["IPv6 in X-Forwarded-For", { "X-Forwarded-For": "2001:db8::7,::1" }, "2001:db8::7"],
+    ["X-Forwarded-For begins with none", { "X-Forwarded-For": "junk, 10.0.0.1" }, "127.0.0.1"],
+  ])("%s", async (_, headers, wanted) => {
+    await cluster.ask(cluster.newHost(), { headers });
+    expect(cluster.backends.lastHeaders()["x-real-ip"]).toBe(wanted);
+  });
+});
+
 describe("trusted_proxies without most of loopback", () => {
   const cluster = useCluster({ config: () => ({ trusted_proxies: ["127.0.0.2", "10.0.0.0/8", "::1/128"] }) });
 
