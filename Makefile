@@ -35,7 +35,7 @@ lint: ## Lint, types, stray Lua globals
 test: ## Everything: lint, unit tests in Node and LuaJIT, end to end
 	@scripts/verify
 
-bench: ## Measure speed and memory against bare nginx; three quarters of an hour
+bench: ## Measure speed and memory against bare nginx; most of an hour
 	@scripts/setup bench
 	@scripts/ts build
 	@exec scripts/ts bench run
