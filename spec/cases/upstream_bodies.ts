@@ -37,6 +37,7 @@ export const acceptedBodies: readonly (readonly [body: string, printed: string])
   ["server a:1; check type=tcp interval=500ms timeout=100ms rise=1 fall=5 port=9000 initial=down;", "server a:1; check type=tcp interval=500ms timeout=100ms rise=1 fall=5 port=9000 initial=down;"],
   ["server a:1; check method=HEAD path=/up?x=1 host=a.example expect=200,301 interval=1m;", "server a:1; check type=http method=HEAD path=/up?x=1 host=a.example expect=200,301 interval=60s;"],
   [`server a:1; check 'body="status":"up"';`, 'server a:1; check type=http "body=\\"status\\":\\"up\\"";'],
+  ["server a:1; check body=a*b\\*c;", 'server a:1; check type=http "body=a*b\\\\*c";'],
   ['server a:1; check "body=all is é well";', 'server a:1; check type=http "body=all is é well";'],
   ["server a:1; no_check;", "server a:1;"],
   ["# first\nserver a:1; # second\n# third\n", "server a:1;"],

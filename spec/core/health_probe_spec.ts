@@ -55,6 +55,12 @@ describe("the answer to a check", () => {
     ["has a chunk that is not whole yet", wantsOk, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n0123", false, undefined],
     ["does not count the length of chunks", checkWith({ body: "a\r\n" }), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n0\r\n\r\n", true, 'body does not contain "a\r\n"'],
     ["is given up where it is too long", wantsOk, `HTTP/1.1 200 OK\r\n\r\n${"x".repeat(MOST_BYTES)}`, false, 'body does not contain "all is ok"'],
+    ["has what a pattern says, with anything in between", checkWith({ body: "db*up*!" }), "HTTP/1.1 200 OK\r\n\r\n{db: up}!", true, ""],
+    ["has it in another order", checkWith({ body: "up*db" }), "HTTP/1.1 200 OK\r\n\r\ndb: up", true, 'body does not contain "up*db"'],
+    ["has no text twice for two pieces", checkWith({ body: "aba*ba" }), "HTTP/1.1 200 OK\r\n\r\naba", true, 'body does not contain "aba*ba"'],
+    ["has the asterisk that is asked for", checkWith({ body: "2 \\* 3" }), "HTTP/1.1 200 OK\r\n\r\n2 * 3", true, ""],
+    ["has something else where an asterisk is asked for", checkWith({ body: "2 \\* 3" }), "HTTP/1.1 200 OK\r\n\r\n2 + 3", true, 'body does not contain "2 \\* 3"'],
+    ["may be anything for a lone asterisk", checkWith({ body: "*" }), "HTTP/1.1 200 OK\r\n\r\n", true, ""],
     ["shows a long text cut", checkWith({ body: "y".repeat(100) }), "HTTP/1.1 200 OK\r\n\r\n", true, `body does not contain "${"y".repeat(40)}…"`],
   ];
   for (const [title, check, raw, over, problem] of cases) {

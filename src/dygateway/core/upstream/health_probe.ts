@@ -1,4 +1,5 @@
 import { parseDecimal } from "../decimal.ts";
+import { containsPattern } from "./body_pattern.ts";
 import type { HealthCheck } from "./model.ts";
 
 /** The request of an HTTP check. */
@@ -92,7 +93,7 @@ const SHOWN = 40;
 export const MOST_BYTES = 65536;
 
 function bodyProblem(text: string, check: HealthCheck): string {
-  if (text.indexOf(check.body) >= 0) {
+  if (containsPattern(text, check.body)) {
     return "";
   }
   const wanted = check.body.length > SHOWN ? `${check.body.slice(0, SHOWN)}…` : check.body;

@@ -47,7 +47,7 @@ export interface HealthCheck {
   readonly host: string;
   /** Status codes that are a success. */
   readonly expect: readonly number[];
-  /** Text that the answer's body must contain; "" for any. */
+  /** What the answer's body must contain, `*` for anything in between; "" for any. */
   readonly body: string;
   /** Seconds. */
   readonly interval: number;
