@@ -23,9 +23,12 @@ export class DyupsStandIn {
     return this.log.filter((line) => line.startsWith(`${method} `)).length;
   }
 
-  /** As if it were reloaded: what was set at run time is gone. */
-  forget(): void {
+  /** As if it were reloaded: it has what its own configuration says, and what was set at run time is gone. */
+  reload(configured: ReadonlyMap<string, string> = new Map()): void {
     this.upstreams.clear();
+    for (const [name, body] of configured) {
+      this.upstreams.set(name, body);
+    }
   }
 
   private async take(request: IncomingMessage, answer: ServerResponse): Promise<void> {

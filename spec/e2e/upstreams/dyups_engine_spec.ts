@@ -99,11 +99,25 @@ describe("the engine dyups", () => {
     await inStep();
     const before = new Map(standIn.upstreams);
     before.delete("others");
-    standIn.forget();
+    standIn.reload();
     await until("all of it is back", () => standIn.upstreams.size === before.size, 20_000);
     expect(new Map([...standIn.upstreams].sort())).toEqual(new Map([...before].sort()));
     expect(standIn.upstreams.get(name)).toBe("server 10.0.0.1:80; keepalive 7;");
     await inStep();
+  });
+
+  test("tells everything again to a module that was reloaded and has the same servers of its own configuration", async () => {
+    const name = await upstreams.set("least_conn; server 10.0.0.1:80; keepalive 7;");
+    await inStep();
+    const before = new Map([...standIn.upstreams].sort());
+    const count = (await dyupsStatus()).count as number;
+    expect(before.size).toBe(count + 1);
+    expect(before.get("dygateway_told")).toBe("server 127.0.0.1:9 down;");
+    before.delete("dygateway_told");
+    standIn.reload(new Map([...before].map(([known]) => [known, known === name ? "server 10.0.0.1:80;" : (before.get(known) ?? "")])));
+    await until("it has its strategy and keepalive again", () => standIn.upstreams.get(name) === before.get(name), 20_000);
+    await inStep();
+    expect(standIn.upstreams.has("dygateway_told")).toBe(true);
   });
 
   test("puts right what somebody has changed", async () => {

@@ -88,14 +88,14 @@ export function driveDyups(settings: UpstreamSettings, stopping: (this: void) =>
     if (problem !== "" || (!inStep && isSettled)) {
       logErrorSometimes("dyups", `${settings.dyupsUrl} is not in step: ${problem === "" ? differences[0]! : problem}`);
     } else if (isSettled && !wasInStep) {
-      logNotice(`${settings.dyupsUrl} is in step with ${Object.keys(wanted.upstreams).length} upstreams`);
+      logNotice(`${settings.dyupsUrl} is in step with ${wanted.count} upstreams`);
     }
     wasInStep = isSettled ? inStep : wasInStep;
     writeDyupsReport({
       way: client.way,
       inStep: inStep && isSettled,
       revision: wanted.revision,
-      count: Object.keys(wanted.upstreams).length,
+      count: wanted.count,
       problem,
       differenceCount: differences.length,
       differences: differences.slice(0, MAX_LISTED),

@@ -2,7 +2,7 @@ import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import type { Pause } from "../core/result.ts";
 import type { WantedUpstream } from "../core/upstream/dyups_diff.ts";
-import { forModule } from "../core/upstream/dyups_state.ts";
+import { forModule, MARKER, markerUpstream } from "../core/upstream/dyups_state.ts";
 import type { Upstream } from "../core/upstream/model.ts";
 import { parseStored } from "../core/upstream/stored.ts";
 import { resolvedServers } from "./health/adopt.ts";
@@ -14,6 +14,8 @@ export interface Wanted {
   /** All of it is at least as new. */
   readonly revision: number;
   readonly upstreams: Lookup<WantedUpstream>;
+  /** How many of them are an operator's. */
+  readonly count: number;
   /** Tombstones. */
   readonly gone: readonly string[];
   /** Upstreams that cannot be sent, with the reason. */
@@ -50,5 +52,10 @@ export function readWanted(pause: Pause): Wanted {
       }
     }
   }
-  return { revision, upstreams, gone, problems, definitions, unknown };
+  const count = Object.keys(upstreams).length;
+  if (count > 0 && upstreams[MARKER] === undefined) {
+    const marker = markerUpstream();
+    upstreams[MARKER] = { ...marker, digest: ngx.md5(marker.body) };
+  }
+  return { revision, upstreams, count, gone, problems, definitions, unknown };
 }

@@ -1,9 +1,11 @@
 import { parseDecimal } from "../decimal.ts";
 import { lookup } from "../lookup.ts";
 import type { Lookup } from "../lookup.ts";
+import { noPause } from "../result.ts";
 import type { Pause } from "../result.ts";
 import { KEEPALIVE } from "./conf_print.ts";
 import type { Server, Upstream } from "./model.ts";
+import { parseUpstreamBody } from "./parse.ts";
 import { printBalance, printKeepalive, printServer } from "./print.ts";
 
 /** A server as the module's `/detail` shows it; a field that a version of the module does not show is -1. */
@@ -71,6 +73,19 @@ export function forModule(upstream: Upstream, resolved: Lookup<readonly string[]
     }
   }
   return { ok: true, upstream: { body: statements.join(" "), servers: servers.map((server) => shown(server)), unknown } };
+}
+
+/**
+ * The module's `/detail` shows neither keepalive nor strategy: one that was reloaded, and has the same servers of its own
+ * configuration, looks as it should be. This upstream it has from nobody else, so that it misses it then.
+ */
+export const MARKER = "dygateway_told";
+const MARKER_BODY = "server 127.0.0.1:9 down;";
+
+export function markerUpstream(): ModuleUpstream {
+  const parsed = parseUpstreamBody(MARKER_BODY, noPause);
+  const servers = parsed.ok ? parsed.value.servers.map((server) => shown(server)) : [];
+  return { body: MARKER_BODY, servers, unknown: [] };
 }
 
 function shown(server: Server): ShownServer {
