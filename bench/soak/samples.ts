@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import type { Gateway } from "../stand/gateway.ts";
-import { descriptorsOf, memoryOf } from "../stand/process_facts.ts";
+import { descriptorsOf, machineCodeOf, memoryOf } from "../stand/process_facts.ts";
 import type { RedisServer } from "../stand/redis.ts";
 import { slope } from "../statistics.ts";
 
@@ -33,6 +33,7 @@ export async function takeSample(gateway: Gateway, redis: RedisServer, minute: n
   if (memories.length > 0) {
     values["RSS of a worker, MB"] = mean(memories.map(({ resident }) => resident)) / 1e6;
     values["own memory of a worker, MB"] = mean(memories.map(({ anonymous }) => anonymous)) / 1e6;
+    values["of that machine code, MB"] = mean(pids.flatMap((pid) => machineCodeOf(pid) ?? [])) / 1e6;
     values["descriptors of a worker, most"] = most(pids.flatMap((pid) => descriptorsOf(pid) ?? []));
   }
   const agent = gateway.agentPid();

@@ -64,6 +64,13 @@ export function memoryOf(pid: number): Memory | undefined {
   };
 }
 
+/** Bytes of machine code that LuaJIT has made: what can be executed and comes from no file. */
+export function machineCodeOf(pid: number): number | undefined {
+  const maps = read(`/proc/${pid}/smaps`);
+  const compiled = maps?.matchAll(/^[0-9a-f]+-[0-9a-f]+ r-xp 00000000 00:00 0 *\nSize: .*\n(?:(?!Rss:).*\n)*?Rss: +(\d+) kB/gm);
+  return compiled === undefined ? undefined : [...compiled].reduce((sum, [, kilobytes]) => sum + Number(kilobytes), 0) * 1024;
+}
+
 /** The fields of /proc/PID/stat from the third on, which is the state; the name before them may hold anything. */
 function statFields(pid: number): readonly string[] | undefined {
   const stat = read(`/proc/${pid}/stat`);
