@@ -82,3 +82,6 @@ interface DnsAnswerRecord {
   readonly ttl: number;
   readonly address?: string;
 }
+
+/** LuaJIT's own. */
+declare const jit: { flush(this: void): void };

@@ -95,9 +95,12 @@ export function tidyAfter(pause: Pause): (this: void, isMuch: boolean) => void {
     if (!isMuch && collectgarbage("count") - before < MUCH_KILOBYTES) {
       return;
     }
-    let done = false;
-    while (!done) {
-      done = collectgarbage("step", STEP_KILOBYTES);
+    // A collection that is under way may have been past what is garbage now.
+    let collections = isMuch ? 2 : 1;
+    while (collections > 0) {
+      if (collectgarbage("step", STEP_KILOBYTES)) {
+        collections--;
+      }
       pause();
     }
   };

@@ -9,6 +9,7 @@ import { compileRuntime, forgetUnused, matcherCache, OUTDATED, recordUse } from 
 import { logErrorSometimes, logWarning } from "./log.ts";
 import { endHaste, makeHaste, tidyAfter } from "./pace.ts";
 import { thisNode } from "./node_settings.ts";
+import { endRelease, releasePoints, releaseRules } from "./released_tables.ts";
 import { writeWorkerReport } from "./shared_reports.ts";
 import { isOvertaken, readHostnames, readManifest, readPosition, readSeq, readSteps } from "./shared_state.ts";
 import type { Steps } from "./shared_state.ts";
@@ -31,22 +32,8 @@ let applying = false;
 let reportedAt = 0;
 
 let brokenLevels = 0;
-/** Entries of the rules that the last step replaced: their tables wait for the collector. */
-let releasedEntries = 0;
-const MANY_ENTRIES = 10000;
-/** The same for points on the rings of consistent hashes, of all steps since the collector was through. */
-let releasedPoints = 0;
-const MANY_POINTS = 500000;
 /** How often a step that was overtaken while it was taken over is begun again. */
 const MOST_TRIES = 5;
-
-function entriesOf(manifest: RuntimeManifest | undefined): number {
-  let entries = 0;
-  for (const level of manifest?.levels ?? []) {
-    entries += (level.rules?.entries ?? 0) + (level.rules?.ipv6Entries ?? 0);
-  }
-  return entries;
-}
 let leaving = false;
 
 function report(): void {
@@ -122,11 +109,10 @@ function apply(pause: Pause, isLastTry: boolean): boolean {
     return true;
   }
   // From here to the end nothing yields.
-  releasedEntries = 0;
   const before = inForce();
   for (const { hostname, runtime, manifest } of replaced) {
     brokenLevels += (runtime?.broken.length ?? 0) - (before[hostname]?.broken.length ?? 0);
-    releasedEntries += entriesOf(manifests[hostname]);
+    releaseRules(manifests[hostname]);
     recordUse(cache, manifests[hostname], manifest);
     if (manifest === undefined) {
       delete manifests[hostname];
@@ -138,7 +124,7 @@ function apply(pause: Pause, isLastTry: boolean): boolean {
   const live = upstreamsInForce();
   for (const { name } of built) {
     const replacedBalancer = live[name]?.balancer;
-    releasedPoints += replacedBalancer === undefined ? 0 : ringPoints(replacedBalancer.upstream);
+    releasePoints(replacedBalancer === undefined ? 0 : ringPoints(replacedBalancer.upstream));
   }
   replaceUpstreams(built);
   if (seq === 0) {
@@ -183,10 +169,7 @@ export function catchUp(pause: Pause): void {
     applyWhole(pause);
   });
   report();
-  tidy(releasedEntries > MANY_ENTRIES || releasedPoints > MANY_POINTS);
-  if (releasedPoints > MANY_POINTS) {
-    releasedPoints = 0;
-  }
+  tidy(endRelease());
   applying = false;
   if (!applied) {
     logFailure(reason);
