@@ -27,8 +27,9 @@ export class KeptConnection {
   private waiting: Waiting | undefined;
   private problem: string | undefined;
 
-  constructor(port: number) {
-    this.socket = connect({ host: "127.0.0.1", port, noDelay: true });
+  /** @param localAddress the client's, where it matters. */
+  constructor(port: number, localAddress?: string) {
+    this.socket = connect({ host: "127.0.0.1", port, noDelay: true, ...(localAddress === undefined ? {} : { localAddress }) });
     this.socket.on("data", (part: Buffer) => {
       this.take(part);
     });
