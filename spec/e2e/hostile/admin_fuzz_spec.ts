@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { useCluster, WORKERS } from "../support/cluster.ts";
 import { expectNoFaults, workerPids } from "../support/error_log.ts";
 import { sendRaw } from "../support/raw_client.ts";
-import type { RawAnswer } from "../support/raw_answer.ts";
 import { numberFrom, seededDice } from "../support/seeded_dice.ts";
 import { storeState } from "../support/store_state.ts";
-import { adminFuzz, type HostileRequest } from "./admin_requests.ts";
+import { adminFuzz } from "./admin_requests.ts";
+import { complaint, envelopeOf, revisionOf } from "./answers.ts";
 
 const REQUESTS = numberFrom("ADMIN_FUZZ_REQUESTS", 4000);
 const LOOK_EVERY = 50;
@@ -17,42 +17,6 @@ const cluster = useCluster({
   // What the fuzz calls by a guessed id is not what the canary host is served by.
   beforeGateway: (redis) => redis.client.mset("ab:test:policies:idCount", "5000", "ab:test:policygroups:idCount", "5000"),
 });
-
-/** What dygateway may say; everything else must be nginx's own word on HTTP that it does not understand. */
-const ourStatuses = [200, 400, 401, 403, 404, 405, 413];
-const nginxStatuses = [400, 404, 405, 411, 413, 414, 501, 505];
-
-interface Envelope {
-  readonly code: number;
-  readonly data?: { readonly policyid?: number; readonly groupid?: number; readonly group?: readonly number[] };
-}
-
-function envelopeOf(answer: RawAnswer): Envelope | undefined {
-  try {
-    const read = JSON.parse(Buffer.from(answer.body, "latin1").toString()) as { code?: unknown; desc?: unknown };
-    return typeof read.code === "number" && typeof read.desc === "string" ? (read as Envelope) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Why an answer is none that a client could work with; undefined where it is one. */
-function complaint(request: HostileRequest, answer: RawAnswer | undefined): string | undefined {
-  if (answer === undefined) {
-    return request.ends === true ? undefined : "closed without an answer";
-  }
-  if (request.isHead === true) {
-    return [...ourStatuses, ...nginxStatuses].includes(answer.status) ? undefined : `HTTP ${answer.status}`;
-  }
-  const isNginx = /<center>(?:nginx|openresty)/.test(answer.body);
-  if (isNginx) {
-    return nginxStatuses.includes(answer.status) ? undefined : `nginx's own ${answer.status}`;
-  }
-  if (!ourStatuses.includes(answer.status)) {
-    return `HTTP ${answer.status}`;
-  }
-  return envelopeOf(answer) === undefined ? "no envelope" : undefined;
-}
 
 test(`${REQUESTS} hostile admin requests: each answered with a reason, none that is refused changes anything`, { timeout: 600_000 }, async () => {
   const canary = cluster.newHost();
@@ -75,11 +39,11 @@ test(`${REQUESTS} hostile admin requests: each answered with a reason, none that
 
     const wrong = complaint(request, answer);
     expect(wrong, wrong === undefined ? "" : context()).toBe(undefined);
-    const revision = /\r\nx-dygateway-revision: (\d+)/i.exec(answer?.head ?? "")?.[1];
+    const revision = revisionOf(answer);
     // HEAD has no body to be refused in.
     const accepted = revision !== undefined && (envelope?.code === 200 || request.isHead === true);
     if (accepted) {
-      expect(now.revision, now.revision === Number(revision) ? "" : context()).toBe(Number(revision));
+      expect(now.revision, now.revision === revision ? "" : context()).toBe(revision);
     } else {
       expect(now, now.digest === state.digest ? "" : context()).toEqual(state);
     }

@@ -9,7 +9,7 @@ const queryActions = [
   "policy_get", "policy_del", "policy_list", "policygroup_get", "policygroup_del", "policygroup_list", "runtime_set", "runtime_get", "runtime_del",
   "runtime_list", "status", "explain", "store_accept",
 ] as const;
-const absurdActions = [
+export const absurdActions = [
   "", "policy", "POLICY_SET", "policy_set ", "__index", "constructor", "toString", "../status", "policy_set%00", "status%0aX: y", "1", "nil", "_G", "%ff%fe",
   "os.exit", "a".repeat(5000),
 ];
@@ -17,7 +17,7 @@ const parameterNames = [
   "policyid", "policygroupid", "policyname", "policygroupname", "hostname", "divsteps", "from", "count", "force", "uid", "ip", "city", "uri", "header",
   "cookie", "arg", "userinfo", "action", "nonsense", "__index", "%00",
 ];
-const parameterValues = [
+export const parameterValues = [
   "0", "1", "007", "-1", "1.5", "1e9", "9007199254740992", "99999999999999999999", "", "x", "%00", "1%00", "%ff", "%ed%a0%80", "%", "%zz", "a%0d%0ab", "any.test",
   "X:Y", "X=Y", "=", ":", "::1", "1.2.3.4", "*", "..%2f..%2fetc", "%5b1", "%2a:first:divModulename", "true", "h".repeat(255), "h".repeat(256), "z".repeat(4000),
 ];
@@ -45,7 +45,8 @@ export interface AdminFuzz {
   readonly learn: (policyIds: readonly number[], groupIds: readonly number[]) => void;
 }
 
-function request(method: string, target: string, headers: readonly string[], body: Buffer): Buffer {
+/** A request as it is sent; to this machine, unless its headers say otherwise. */
+export function request(method: string, target: string, headers: readonly string[], body: Buffer): Buffer {
   const host = headers.some((line) => line.startsWith("Host:")) ? [] : ["Host: 127.0.0.1"];
   const lines = [`${method} ${target} HTTP/1.1`, ...host, ...headers];
   return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), body]);

@@ -6,7 +6,18 @@ local keys = redis.call('KEYS', ARGV[1] .. '*')
 table.sort(keys)
 local parts = {}
 for _, key in ipairs(keys) do
-  parts[#parts + 1] = key .. '=' .. redis.sha1hex(redis.call('DUMP', key) or '')
+  local value = redis.call('DUMP', key) or ''
+  if redis.call('TYPE', key).ok == 'hash' then
+    -- Redis moves the fields of a large one about, also when it is read.
+    local fields = redis.call('HGETALL', key)
+    local entries = {}
+    for i = 1, #fields, 2 do
+      entries[#entries + 1] = #fields[i] .. ':' .. fields[i] .. '=' .. fields[i + 1]
+    end
+    table.sort(entries)
+    value = table.concat(entries, '\\n')
+  end
+  parts[#parts + 1] = key .. '=' .. redis.sha1hex(value)
 end
 return { redis.call('GET', ARGV[1] .. ':revision') or '0', redis.sha1hex(table.concat(parts, '\\n')), #keys }
 `;
