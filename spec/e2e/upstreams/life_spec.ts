@@ -159,6 +159,29 @@ describe("connections", () => {
     await held.stop();
   });
 
+  test("of requests that are running outlive their peer's drain, and nobody new gets there", async () => {
+    const ports = await freePorts(2);
+    const held = await startHeldBackends(ports);
+    const [drained, other] = ports;
+    // The greater weight is the first to be chosen.
+    const name = await upstreams.set(`server 127.0.0.1:${drained} weight=100; server 127.0.0.1:${other};`);
+    const answer = upstreams.visit(name, { headers: { "X-Id": "running" } });
+    expect(await held.arrival("running")).toBe(drained);
+    await upstreams.done("drain_peer", { upstream: name, ip: "127.0.0.1", port: drained ?? 0 });
+    for (let n = 0; n < WORKERS * 4; n++) {
+      const next = upstreams.visit(name, { headers: { "X-Id": `next-${n}` } });
+      expect(await held.arrival(`next-${n}`)).toBe(other);
+      held.answer(`next-${n}`);
+      expect((await next).text).toBe("done\n");
+    }
+    await upstreams.connsAre(name, 1);
+    expect(await upstreams.firstPeer(name)).toMatchObject({ name: `127.0.0.1:${drained}`, conns: 1 });
+    held.answer("running");
+    expect(await answer).toMatchObject({ status: 200, text: "done\n" });
+    await upstreams.connsAre(name, 0);
+    await held.stop();
+  });
+
   test("that wait for the next request survive every change of their upstream", async () => {
     let opened = 0;
     const server: Server = createServer((_, answer) => {
