@@ -41,6 +41,11 @@ export class MoodyBackend {
     return this.at.path === undefined ? `${this.at.host ?? "127.0.0.1"}:${this.at.port ?? 0}` : `unix:${this.at.path}`;
   }
 
+  /** Connections that are open to it now, idle ones with them. */
+  get open(): number {
+    return this.sockets.size;
+  }
+
   async become(mood: Mood): Promise<void> {
     this.mood = mood;
     if (mood === "refuse") {
