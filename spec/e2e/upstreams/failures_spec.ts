@@ -6,6 +6,7 @@ import { WORKERS } from "../support/cluster.ts";
 import { expectNoFaults } from "../support/error_log.ts";
 import { freePorts } from "../support/free_ports.ts";
 import { until } from "../support/until.ts";
+import type { Mood } from "./health_backends.ts";
 import { useUpstreamCluster } from "./upstream_cluster.ts";
 
 const TIMEOUT = "proxy_connect_timeout 1s; proxy_read_timeout 300ms;";
@@ -73,13 +74,22 @@ function isLeftOut(name: string): Promise<void> {
 }
 
 describe("a peer that fails", () => {
-  for (const mood of ["refuse", "cut", "hang", "error"] as const) {
+  const moods: readonly (readonly [mood: Mood, inLog: string])[] = [
+    ["refuse", "(111: Connection refused)"],
+    ["cut", "upstream prematurely closed connection"],
+    ["reset", "(104: Connection reset by peer)"],
+    ["hang", "(110: Connection timed out)"],
+    ["error", ""],
+  ];
+  for (const [mood, inLog] of moods) {
     test(`${mood}: the next one is tried in the same request, and it is left out until its time is over`, async () => {
       const [bad, good] = await upstreams.servers(2);
       const name = await upstreams.set(`server ${bad.address} fail_timeout=60s; server ${good.address};`);
       await bad.become(mood);
       const answers = await onOneConnection(`/to/${name}/`, 10);
       expect(answers).toEqual(answers.map(() => "s2"));
+      const said = cluster.gateway.errorLog().split("\n").filter((line) => line.includes(`upstream: "http://${bad.address}/`));
+      expect(said.filter((line) => line.includes(inLog)).length).toBe(inLog === "" ? 0 : 1);
       expect((await upstreams.peers(name)).map(({ failures }) => failures)).toEqual([1, 0]);
       await isLeftOut(name);
       await upstreams.connsAre(name, 0);
@@ -119,9 +129,12 @@ describe("a peer that fails", () => {
     await Promise.all([one.become("refuse"), two.become("refuse")]);
     expect(await upstreams.answerer(name)).toBe("502");
     expect((await upstreams.peers(name)).map(({ failures }) => failures)).toEqual([1, 1]);
+    expect(await upstreams.panics(name)).toBe(0);
+    await until("every worker leaves out both", async () => (await upstreams.peers(name)).every(({ workers }) => workers.length === WORKERS && workers.every(({ open }) => !open)));
     await Promise.all([one.become("ok"), two.become("ok")]);
     // Nobody is there to be tried, so all are: nginx's quick recovery.
     expect(["s1", "s2"]).toContain(await upstreams.answerer(name));
+    await until("it is counted", async () => (await upstreams.panics(name)) === 1);
   });
 });
 

@@ -2,8 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import { rmSync } from "node:fs";
 
-/** `ok`, `error` (500), `hang` (accepts and says nothing), `cut` (closes at once), `refuse` (does not listen). */
-export type Mood = "ok" | "error" | "hang" | "cut" | "refuse";
+/**
+ * `ok`, `error` (500), `hang` (accepts and says nothing), `cut` (closes when asked), `reset` (the same, with a TCP reset),
+ * `refuse` (does not listen).
+ */
+export type Mood = "ok" | "error" | "hang" | "cut" | "reset" | "refuse";
 
 export interface ListenAt {
   readonly host?: string;
@@ -72,6 +75,8 @@ export class MoodyBackend {
     const server = createServer((request, answer) => {
       if (this.mood === "cut") {
         request.socket.destroy();
+      } else if (this.mood === "reset") {
+        request.socket.resetAndDestroy();
       } else if (this.mood !== "hang") {
         this.answer(request, answer);
       }

@@ -24,6 +24,7 @@ describe("a peer that is checked", () => {
     ["refuse", "type=http", "connection refused"],
     ["hang", "type=http", "timeout while waiting for the answer"],
     ["cut", "type=http", "the connection was closed without an answer"],
+    ["reset", "type=http", "connection reset by peer"],
     ["refuse", "type=tcp", "connection refused"],
   ];
   for (const [mood, check, reason] of moods) {
@@ -83,7 +84,9 @@ describe("a peer that is checked", () => {
     const peer = await health.backend("last");
     const name = await health.upstream(`server ${peer.address}; check type=http expect=204 ${QUICK};`);
     await health.isUp(name, peer.address, false);
-    expect(await health.visit(name)).toBe("last");
+    await health.isOpen(name, peer.address, false);
+    expect(await health.visits(name, 3)).toEqual(["last", "last", "last"]);
+    await until("it is counted", async () => (await health.status(name)).data.upstreams[name].panics === 3);
   });
 });
 

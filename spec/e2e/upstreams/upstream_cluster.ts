@@ -98,6 +98,12 @@ export class UpstreamCluster {
     return data.upstreams[name].peers as PeerStatus[];
   }
 
+  /** How often nobody was there to be tried, so that all were. */
+  async panics(name: string): Promise<number> {
+    const { data } = await this.done("get_status", { upstream: name });
+    return data.upstreams[name].panics as number;
+  }
+
   async firstPeer(name: string): Promise<PeerStatus> {
     const [first] = await this.peers(name);
     if (first === undefined) {
