@@ -99,6 +99,8 @@ describe("instructions", () => {
     ["set_peer_weight", ["id=0", "backup=false", "value=9"], "server 10.0.0.1:80 weight=9; server 10.0.0.2:80;"],
     ["set_peer_max_fails", ["id=0", "value=0"], "server 10.0.0.1:80 max_fails=0; server 10.0.0.2:80;"],
     ["set_peer_fail_timeout", ["id=0", "value=1m"], "server 10.0.0.1:80 fail_timeout=60s; server 10.0.0.2:80;"],
+    ["set_peer_max_conns", ["id=1", "value=40"], "server 10.0.0.1:80; server 10.0.0.2:80 max_conns=40;"],
+    ["set_peer_slow_start", ["ip=10.0.0.1", "port=80", "value=1m"], "server 10.0.0.1:80 slow_start=60s; server 10.0.0.2:80;"],
     ["set_peer_down", ["id=1", "value=true"], "server 10.0.0.1:80; server 10.0.0.2:80 down;"],
     ["set_peer_down", ["ip=10.0.0.1", "port=80", "value=1"], "server 10.0.0.1:80 down; server 10.0.0.2:80;"],
     ["set_peer", ["ip=10.0.0.1", "port=80", "weight=4", "max_conns=5", "slow_start=6", "drain=true"], "server 10.0.0.1:80 weight=4 max_conns=5 slow_start=6s drain; server 10.0.0.2:80;"],

@@ -107,6 +107,24 @@ describe("a peer that fails", () => {
     await until("it is tried again", async () => (await upstreams.answerers(name, 8)).includes("s1"));
   });
 
+  test("comes back with a share that grows during its slow_start", async () => {
+    const [bad, good] = await upstreams.servers(2);
+    const name = await upstreams.set(`server ${bad.address} weight=12 fail_timeout=1s slow_start=3s; server ${good.address} weight=12;`);
+    const shareOf100 = async (): Promise<number> => (await onOneConnection(`/to/${name}/`, 100)).filter((who) => who === "s1").length;
+    expect(await shareOf100()).toBe(50);
+    await bad.become("refuse");
+    expect(await onOneConnection(`/to/${name}/`, 4)).toEqual(["s2", "s2", "s2", "s2"]);
+    await isLeftOut(name);
+    await bad.become("ok");
+    await until("it is tried again", async () => (await upstreams.answerer(name)) === "s1");
+    await until("every worker knows", async () => (await upstreams.firstPeer(name)).workers.every(({ open }) => open));
+    const atFirst = await shareOf100();
+    // A quarter of its weight in the first second, half in the next: 20 and 33 of 100.
+    expect(atFirst).toBeGreaterThan(0);
+    expect(atFirst).toBeLessThan(45);
+    await until("its share is its weight's", async () => (await shareOf100()) === 50, 8000);
+  });
+
   test("is not left out for what only the client has broken off", async () => {
     const [slow] = await upstreams.servers(1);
     const other = await upstreams.server("other");
