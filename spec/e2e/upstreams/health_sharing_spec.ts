@@ -1,44 +1,95 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { workersOf } from "../promises/faults.ts";
+import type { KeptConnection } from "../promises/kept_connection.ts";
 import { expectNoFaults } from "../support/error_log.ts";
 import { WORKERS } from "../support/cluster.ts";
 import { until } from "../support/until.ts";
+import { closeAll, connectionToEachWorker } from "../support/worker_connections.ts";
+import type { Mood, MoodyBackend } from "./health_backends.ts";
 import { useHealthCluster } from "./health_cluster.ts";
 
 const health = useHealthCluster();
 const { cluster } = health;
 
-const ROUNDS = 15;
+const ROUNDS = 10;
 const LIMIT_MS = 100;
+/** One round of ten may be late, as the machine may be busy with other things; none may be so late. */
+const MOST_LATE = Math.floor(ROUNDS / 10);
+const LATEST_MS = 1000;
 
-/** How long it takes from an answer until every worker says so; asking them takes a part of it. */
-async function timeUntil(name: string, address: string, open: boolean): Promise<number> {
+type Look = () => Promise<boolean>;
+
+/** Who answers requests to an upstream that are sent at the same time, one on each connection. */
+async function answerersOn(connections: readonly KeptConnection[], name: string): Promise<string[]> {
+  const answers = await Promise.all(connections.map((connection) => connection.ask(`GET /?upstream=${name} HTTP/1.1\r\nHost: any.test\r\n\r\n`)));
+  return answers.map(({ body }) => /this is (\w+) server/.exec(body)?.[1] ?? body);
+}
+
+/**
+ * Looks until it is so. @returns milliseconds after the call when the last look began that saw it was not yet so: what
+ * the looks themselves cost is no part of it.
+ */
+async function lastNotYet(what: string, look: Look): Promise<number> {
   const start = performance.now();
-  await health.isOpen(name, address, open);
-  return performance.now() - start;
+  let last = 0;
+  await until(what, async () => {
+    const begun = performance.now() - start;
+    const isSo = await look();
+    last = isSo ? last : begun;
+    return isSo;
+  }, LATEST_MS);
+  return last;
 }
 
-function median(times: readonly number[]): number {
-  return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Infinity;
-}
+describe("what a check finds out", () => {
+  /** Waits for the probe that is answered by the backend as it is now. @returns once the limit is over since. */
+  async function limitAfterProbe(backend: MoodyBackend, mood: Mood): Promise<void> {
+    const before = backend.probes.length;
+    await backend.become(mood);
+    await until("it is probed", () => backend.probes.length > before);
+    await sleep(LIMIT_MS - (performance.now() - (backend.probes[before] ?? 0)));
+  }
+
+  test(`is known to all workers within ${LIMIT_MS} ms, down and up`, async () => {
+    const good = await health.backend("good");
+    const connections = await connectionToEachWorker(cluster.port, "/?upstream=stable");
+    const late: number[] = [];
+    const backend = await health.backend("checked");
+    // Its only primary: any worker that takes it to be up goes there.
+    const name = await health.upstream(`server ${backend.address} max_fails=0; server ${good.address} backup; check type=http interval=100ms timeout=90ms rise=1 fall=1;`);
+    const countLate = async (mood: Mood, expected: string): Promise<void> => {
+      await limitAfterProbe(backend, mood);
+      late.push((await answerersOn(connections, name)).filter((who) => who !== expected).length);
+      await health.isOpen(name, backend.address, mood === "ok", LATEST_MS);
+    };
+    for (let round = 0; round < ROUNDS; round++) {
+      await countLate("error", "good");
+      await countLate("ok", "checked");
+    }
+    closeAll(connections);
+    expect(late.filter((workers) => workers > 0).length, `workers that did not know, by change: ${late.join(", ")}`).toBeLessThanOrEqual(2 * MOST_LATE);
+  });
+});
 
 describe("a failure that one worker sees", () => {
   test(`is known to the others within ${LIMIT_MS} ms`, async () => {
     const good = await health.backend("good");
-    const times: number[] = [];
+    const [first, ...others] = await connectionToEachWorker(cluster.port, "/?upstream=stable");
+    const late: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const bad = await health.backend("bad");
       await bad.become("refuse");
       const name = await health.upstream(`server ${bad.address} fail_timeout=60s; server ${good.address} backup;`);
-      // Its only primary: the first request tries it.
-      expect(await health.visit(name)).toBe("good");
-      times.push(await timeUntil(name, bad.address, false));
-      const { failures } = await health.peer(name, bad.address);
-      expect(failures).toBe(1);
-      expect(new Set(await health.visits(name, WORKERS * 4))).toEqual(new Set(["good"]));
-      expect((await health.peer(name, bad.address)).failures, "nobody else had to find out").toBe(1);
+      // Its only primary: the first request tries it, and so does any later one whose worker does not know.
+      expect(await answerersOn([first as KeptConnection], name)).toEqual(["good"]);
+      await sleep(LIMIT_MS);
+      expect(await answerersOn(others, name)).toEqual(others.map(() => "good"));
+      late.push((await health.peer(name, bad.address)).failures - 1);
+      await health.isOpen(name, bad.address, false, LATEST_MS);
     }
-    expect(median(times), `took ${times.map((time) => time.toFixed(0)).join(", ")} ms`).toBeLessThanOrEqual(LIMIT_MS);
+    closeAll([first as KeptConnection, ...others]);
+    expect(late.filter((workers) => workers > 0).length, `workers that did not know, by round: ${late.join(", ")}`).toBeLessThanOrEqual(MOST_LATE);
   });
 
   test("counts towards max_fails in all of them", async () => {
@@ -54,17 +105,25 @@ describe("a failure that one worker sees", () => {
     expect((await health.peer(name, bad.address)).failures).toBe(3);
   });
 
-  test("is over in all of them when one sees the peer recover", async () => {
+  test(`is over in all of them within ${LIMIT_MS} ms when one sees the peer recover`, async () => {
     const [good, bad] = [await health.backend("good"), await health.backend("back")];
     await bad.become("refuse");
-    const name = await health.upstream(`server ${bad.address} fail_timeout=1s; server ${good.address} backup;`);
-    expect(await health.visit(name)).toBe("good");
-    await health.isOpen(name, bad.address, false);
+    const names = await Promise.all(Array.from({ length: ROUNDS }, () => health.upstream(`server ${bad.address} fail_timeout=1s; server ${good.address} backup;`)));
+    for (const name of names) {
+      expect(await health.visit(name)).toBe("good");
+    }
+    for (const name of names) {
+      await health.isOpen(name, bad.address, false);
+    }
     await bad.become("ok");
-    await until("it is tried again", async () => (await health.visit(name)) === "back");
-    const start = performance.now();
-    await until("no worker counts a failure", async () => (await health.peer(name, bad.address)).workers.every(({ fails }) => fails === 0));
-    expect(performance.now() - start).toBeLessThan(1000);
+    const late: number[] = [];
+    for (const name of names) {
+      await until("it is tried again", async () => (await health.visit(name)) === "back");
+      const everyoneKnows = async (): Promise<boolean> => (await health.peer(name, bad.address)).workers.every(({ fails }) => fails === 0);
+      late.push(await lastNotYet("no worker counts a failure", everyoneKnows));
+    }
+    const shown = late.map((time) => time.toFixed(0)).join(", ");
+    expect(late.filter((time) => time > LIMIT_MS).length, `not yet known after ${shown} ms`).toBeLessThanOrEqual(MOST_LATE);
   });
 
   test("is one of thousands when a peer is gone under load, and all workers still agree", async () => {

@@ -5,6 +5,7 @@ import { freePorts } from "../support/free_ports.ts";
 import { startHeldBackends, type HeldBackends } from "../support/held_backends.ts";
 import { namedServers, startNativeNginx, type NativeNginx } from "../support/native_nginx.ts";
 import { seededDice, type Dice } from "../support/seeded_dice.ts";
+import { closeAll, connectionsToOneWorker } from "../support/worker_connections.ts";
 import { useUpstreamCluster } from "./upstream_cluster.ts";
 
 const upstreams = useUpstreamCluster();
@@ -80,29 +81,6 @@ async function sequence(port: number, name: string): Promise<string> {
   const names = await answerers(connection, Array<string>(REQUESTS).fill(name));
   connection.close();
   return names.join(" ");
-}
-
-/** Connections to one worker: only there do requests that run at the same time count for each other. */
-async function connectionsToOneWorker(port: number, count: number): Promise<KeptConnection[]> {
-  const byWorker = new Map<string, KeptConnection[]>();
-  let found: KeptConnection[] = [];
-  while (found.length < count) {
-    const connection = new KeptConnection(port);
-    const { head } = await connection.ask("GET / HTTP/1.1\r\nHost: any.test\r\n\r\n");
-    const worker = /x-worker: (\d+)/i.exec(head)?.[1] ?? "the only one";
-    found = [...(byWorker.get(worker) ?? []), connection];
-    byWorker.set(worker, found);
-  }
-  for (const connection of [...byWorker.values()].filter((others) => others !== found).flat()) {
-    connection.close();
-  }
-  return found;
-}
-
-function closeAll(connections: readonly KeptConnection[]): void {
-  for (const connection of connections) {
-    connection.close();
-  }
 }
 
 test("servers follow each other as in nginx", async () => {
