@@ -103,6 +103,9 @@ describe("a published instruction", () => {
     equal(action, "add_server");
     equal([parameters["upstream"], parameters["port"], parameters["backup"]], ["beta1", "80", "true"]);
     equal(readPublished('{"action":"remove_upstream","upstream":"u"}', noPause).id, "");
+    equal(readPublished('{"action":"remove_upstream","upstream":"u"}', noPause).subject, "remove_upstream u");
+    equal(readPublished('{"action":"nonsense","upstream":["u"]}', noPause).subject, "nonsense ");
+    equal(readPublished("nonsense", noPause).subject, "");
     equal(readPublished('{"id":12345678901234567890,"action":"remove_upstream"}', noPause).id, "12345678901234567890");
   });
 

@@ -17,7 +17,7 @@ import { failure, noPause, success } from "../core/result.ts";
 import type { Pause, Result } from "../core/result.ts";
 import type { Change } from "../core/store/transaction.ts";
 import { changeContext } from "./admin_context.ts";
-import { logErrorSometimes } from "./log.ts";
+import { logErrorOfSubject, logErrorSometimes } from "./log.ts";
 import { thisNode } from "./node_settings.ts";
 import { semaphoreModule } from "./platform.ts";
 import { changeStore, readStore } from "./redis.ts";
@@ -52,7 +52,7 @@ interface Heard {
 
 function logBad(published: Published, code: number, desc: string): void {
   const name = published.id === "" ? "without an id" : `'${published.id}'`;
-  logErrorSometimes(`dyupsc ${code}`, `an instruction ${name} that was published is not carried out: ${desc}`);
+  logErrorOfSubject(`dyupsc ${code}`, published.subject, `an instruction ${name} that was published is not carried out: ${desc}`);
 }
 
 /** The instruction's change, which says in the same transaction that it is done. */

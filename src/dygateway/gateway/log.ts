@@ -56,3 +56,38 @@ export function logErrorSometimes(kind: string, text: string): void {
   kinds[kind] = { since: now, suppressed: 0 };
   logError(held > 0 ? `${text} (and ${held} more like this in the last minute)` : text);
 }
+
+/** Of one kind, so many subjects are told apart in a minute: names come from whoever may publish. */
+const MOST_SUBJECTS = 20;
+/** Bytes of a subject that count. */
+const LONGEST_SUBJECT = 200;
+
+interface Subjects {
+  since: number;
+  count: number;
+}
+
+const subjectsOf: Lookup<Subjects> = lookup();
+
+/**
+ * The same for each subject of a kind. Those that are too many in one minute count as one, so that neither the log nor
+ * what is remembered grows with the names that somebody makes up.
+ *
+ * @param kind one of a few that are known beforehand. @param subject any text.
+ */
+export function logErrorOfSubject(kind: string, subject: string, text: string): void {
+  const now = ngx.now();
+  let subjects = subjectsOf[kind];
+  if (subjects === undefined || now - subjects.since >= PERIOD_SECONDS) {
+    subjects = { since: now, count: 0 };
+    subjectsOf[kind] = subjects;
+  }
+  const own = `${kind} ${subject.slice(0, LONGEST_SUBJECT)}`;
+  const isNew = kinds[own] === undefined;
+  if (isNew && subjects.count >= MOST_SUBJECTS) {
+    logErrorSometimes(kind, text);
+    return;
+  }
+  subjects.count += isNew ? 1 : 0;
+  logErrorSometimes(own, text);
+}

@@ -21,6 +21,8 @@ const MOST_FIELDS = 50;
 export interface Published {
   /** Names the message, so that it may be repeated and is answered; "" for none. */
   readonly id: string;
+  /** What it says of its action and upstream, whether there are such or not. */
+  readonly subject: string;
   readonly asked: Result<AskedInstruction>;
 }
 
@@ -75,13 +77,14 @@ function readFields(message: JsonObject): Result<AskedInstruction> {
 export function readPublished(text: string, pause: Pause): Published {
   const parsed = parseJson(text, pause);
   if (!parsed.ok) {
-    return { id: "", asked: failure(bodyNotJson(parsed.reason)) };
+    return { id: "", subject: "", asked: failure(bodyNotJson(parsed.reason)) };
   }
   if (!isObject(parsed.value)) {
-    return { id: "", asked: failure(bodyNotJson("an object with an action and its parameters is expected")) };
+    return { id: "", subject: "", asked: failure(bodyNotJson("an object with an action and its parameters is expected")) };
   }
   const id = idOf(parsed.value);
-  return id.ok ? { id: id.value, asked: readFields(parsed.value) } : { id: "", asked: id };
+  const subject = `${valueText(field(parsed.value, "action")) ?? ""} ${valueText(field(parsed.value, "upstream")) ?? ""}`;
+  return id.ok ? { id: id.value, subject, asked: readFields(parsed.value) } : { id: "", subject, asked: id };
 }
 
 /** What is published as the answer to a message that has an id. */
