@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { send } from "../support/http.ts";
 import { startSecondGateway, type SecondGateway } from "../support/second_gateway.ts";
+import { askAdmin } from "../support/admin_client.ts";
 import { expectNoFaults } from "../support/error_log.ts";
 import { until } from "../support/until.ts";
 import { useUpstreamCluster } from "./upstream_cluster.ts";
@@ -29,7 +30,7 @@ beforeAll(async () => {
     replies.push(JSON.parse(text) as Reply);
   });
   await listener.subscribe(`${CHANNEL}:replies`);
-  await bothListen();
+  await listening(2);
 });
 beforeEach(() => {
   replies.length = 0;
@@ -41,8 +42,8 @@ afterAll(async () => {
 
 const redis = (): Redis => cluster.redis.client;
 
-function bothListen(): Promise<void> {
-  return until("both gateways listen", async () => (await redis().pubsub("NUMSUB", CHANNEL))[1] === 2);
+function listening(gateways: number): Promise<void> {
+  return until(`${gateways} gateways listen`, async () => (await redis().pubsub("NUMSUB", CHANNEL))[1] === gateways);
 }
 
 function newId(): string {
@@ -66,8 +67,8 @@ async function entriesSince(before: number): Promise<Record<string, string>[]> {
   return entries.map(([, fields]) => Object.fromEntries(fields.flatMap((field, i) => (i % 2 === 0 ? [[field, fields[i + 1] ?? ""]] : []))));
 }
 
-async function answererOf(name: string): Promise<string> {
-  const { text, status } = await send(second.port, { path: `/to/${name}/`, headers: { Host: "any.test" } });
+async function answererOf(name: string, gateway = second): Promise<string> {
+  const { text, status } = await send(gateway.port, { path: `/to/${name}/`, headers: { Host: "any.test" } });
   return /^this is (\w+) server\n$/.exec(text)?.[1] ?? `${status}`;
 }
 
@@ -185,13 +186,13 @@ describe("a gateway that is down meanwhile", () => {
     second.nginx.start();
     await second.ready();
     expect(await answererOf(name)).toBe("s1");
-    await bothListen();
+    await listening(2);
     await cluster.gateway.stop();
     expect((await instruct({ action: "set_upstream", upstream: name, keepalive: 5 })).code).toBe(200);
     cluster.gateway.start();
     await cluster.ready();
     expect(await upstreams.answerer(name)).toBe("s1");
-    await bothListen();
+    await listening(2);
   });
 
   test("while it carries one out leaves it to the other", async () => {
@@ -219,5 +220,48 @@ describe("a store that does not take the change", () => {
       return replies.some((reply) => reply.id === id && reply.code === 200);
     }, 10_000);
     expect(await stored(name)).toBe("server 10.0.0.1:80;");
+  });
+});
+
+describe("a cluster of three", () => {
+  let third: SecondGateway;
+  beforeAll(async () => {
+    third = await startSecondGateway(cluster, { include: join(cluster.folder, "by_name.conf") });
+    await listening(3);
+  });
+  afterAll(() => third.stop());
+
+  async function allThreeAnswer(name: string, expected: string): Promise<void> {
+    await upstreams.everyWorkerAnswers(name, expected);
+    for (const node of [second, third]) {
+      await until(`another node answers ${expected}`, async () => {
+        const answers = await Promise.all(Array.from({ length: 16 }, () => answererOf(name, node)));
+        return answers.every((answer) => answer === expected);
+      });
+    }
+  }
+
+  test("carries an instruction out once, and all serve what comes of it", async () => {
+    const [first, other] = await upstreams.servers(2);
+    const name = upstreams.newName();
+    const before = await revision();
+    expect(await instruct({ action: "add_upstream", upstream: name, servers: `server ${first.address};` })).toMatchObject({ code: 200, revision: before + 1 });
+    await allThreeAnswer(name, "s1");
+    expect(await instruct({ action: "add_upstream", upstream: name, servers: `server ${other.address};` })).toMatchObject({ code: 200, revision: before + 2 });
+    await allThreeAnswer(name, "s2");
+    expect(await revision()).toBe(before + 2);
+    expect(replies.length).toBe(2);
+  });
+
+  test("serves what any node's interface was told", async () => {
+    const [first, other] = await upstreams.servers(2);
+    const name = await upstreams.set(`server ${first.address}; server ${other.address} backup;`);
+    await allThreeAnswer(name, "s1");
+    const [ip = "", port = ""] = first.address.split(":");
+    const query = new URLSearchParams({ action: "set_peer_down", upstream: name, ip, port, value: "true" });
+    expect((await askAdmin(third.adminPort, { path: `/dyupsc_admin?${query.toString()}` })).code).toBe(200);
+    await allThreeAnswer(name, "s2");
+    await upstreams.done("set_peer_down", { upstream: name, ip, port, value: "false" });
+    await allThreeAnswer(name, "s1");
   });
 });
