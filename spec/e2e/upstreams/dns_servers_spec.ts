@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { workersOf } from "../promises/faults.ts";
+import { snapshotIsSaved, workersOf } from "../promises/faults.ts";
 import { freePorts } from "../support/free_ports.ts";
 import { expectNoFaults } from "../support/error_log.ts";
 import { until } from "../support/until.ts";
@@ -229,6 +229,13 @@ describe("a server that is a name", () => {
 
       await cluster.restart();
       expect(new Set(await health.visits(name, 20))).toEqual(new Set(["at1", "at2"]));
+
+      await snapshotIsSaved(cluster);
+      await cluster.redis.kill();
+      await cluster.restart(false);
+      expect(new Set(await health.visits(name, 20))).toEqual(new Set(["at1", "at2"]));
+      await cluster.redis.start();
+      await cluster.ready();
     } finally {
       await dns.start();
     }

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { whileFrozen, workersOf } from "../promises/faults.ts";
+import { snapshotIsSaved, whileFrozen, workersOf } from "../promises/faults.ts";
 import { expectNoFaults } from "../support/error_log.ts";
 import { until } from "../support/until.ts";
 import type { Mood } from "./health_backends.ts";
@@ -204,9 +204,10 @@ describe("what is known of peers", () => {
   const manyDown = Array.from({ length: 300 }, (_, i) => ` server 127.0.1.1:${i + 1} down;`).join("");
 
   test.each([
-    ["a few", ""],
-    ["hundreds", manyDown],
-  ])("survives a reload and a restart, before any check has come, among %s", async (_, others) => {
+    ["a few", "", true],
+    ["hundreds", manyDown, true],
+    ["a few, without Redis", "", false],
+  ])("survives a reload and a restart, before any check has come, among %s", async (_, others, storeIsThere) => {
     const [good, bad] = [await health.backend("good"), await health.backend("bad")];
     await bad.become("error");
     const name = await health.upstream(`server ${good.address}; server ${bad.address} max_fails=0;${others} check type=http interval=60s timeout=1s fall=1;`);
@@ -222,9 +223,17 @@ describe("what is known of peers", () => {
       const lines = readFileSync(join(cluster.folder, "snapshot/health"), "utf8").split("\n");
       return lines.some((line) => line.startsWith(recorded) && line.includes('"reason":"status 500"'));
     });
-    await cluster.restart();
+    if (!storeIsThere) {
+      await snapshotIsSaved(cluster);
+      await cluster.redis.kill();
+    }
+    await cluster.restart(storeIsThere);
     expect(new Set(await health.visits(name, 40))).toEqual(new Set(["good"]));
     expect((await health.peer(name, bad.address)).health).toMatchObject({ up: false, since: before.health?.since, reason: "status 500" });
+    if (!storeIsThere) {
+      await cluster.redis.start();
+      await cluster.ready();
+    }
   });
 
   test("is not taken from a damaged file", async () => {

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { linesSince, snapshotIsSaved } from "../promises/faults.ts";
+import { KeptConnection } from "../promises/kept_connection.ts";
 import { until } from "../support/until.ts";
 import { useUpstreamCluster } from "./upstream_cluster.ts";
 
@@ -44,8 +45,28 @@ beforeAll(async () => {
   await cluster.divert(host, { divtype: "url", divdata: [{ url: "/", upstream: "beta3" }] });
 });
 
-test("a node that starts without Redis serves the upstreams of its snapshot", async () => {
+/** Who answers the first requests that a worker has for an upstream. */
+async function firstEight(name: string): Promise<string> {
+  const connection = new KeptConnection(cluster.port);
+  const names: string[] = [];
+  for (let n = 0; n < 8; n++) {
+    const { body } = await connection.ask(`GET /to/${name}/ HTTP/1.1\r\nHost: any.test\r\n\r\n`);
+    names.push(/this is (\w+) server/.exec(body)?.[1] ?? body);
+  }
+  connection.close();
+  return names.join(" ");
+}
+
+test("a node that starts without Redis serves the upstreams of its snapshot, with the same weights", async () => {
+  const [one, two] = await upstreams.servers(2);
+  const body = `server ${one.address} weight=3 max_fails=4 max_conns=9; server ${two.address}; server 127.0.0.1:1 backup; server 127.0.0.1:2 drain;`;
+  const weighted = await upstreams.set(body);
+  const servers = (await upstreams.done("get_servers", {})).data as unknown;
+  const sequence = "s1 s1 s2 s1 s1 s1 s2 s1";
+  expect(await firstEight(weighted)).toBe(sequence);
   await restartWith(() => undefined);
+  expect((await upstreams.done("get_servers", {})).data).toEqual(servers);
+  expect(await firstEight(weighted)).toBe(sequence);
   await upstreams.everyWorkerAnswers(first, "s1");
   await upstreams.everyWorkerAnswers(second, "s2");
   expect(await cluster.ask(host)).toBe("beta3");
