@@ -9,6 +9,7 @@ import { send } from "./support/http.ts";
 import { run, temporaryFolder } from "./support/installation.ts";
 import { redisServer, type RedisServer } from "./support/redis_server.ts";
 import { until } from "./support/until.ts";
+import { moodyBackend } from "./upstreams/health_backends.ts";
 
 /**
  * `make install` below a prefix, and nginx with the examples that come with it: the virtual host is the contract's, and
@@ -123,6 +124,26 @@ describe("the examples of nginx/, installed", () => {
     expect(await ask({ "X-Uid": "7" }, "/x/ABC/F/")).toBe("this is beta4 server\n");
     expect(await ask({ "X-Uid": "30" }, "/abc/i/")).toBe("this is stable server\n");
     expect(await ask({ "X-Uid": "7" }, "/abc/x/")).toBe("this is stable server\n");
+  });
+
+  test("an upstream that nginx did not know when it started is reached by the contract's location", async () => {
+    const [first = 0, second = 0] = await freePorts(2);
+    const servers = [await moodyBackend("fresh", { port: first }), await moodyBackend("later", { port: second })];
+    const change = (body: string): ReturnType<typeof askAdmin> =>
+      askAdmin(adminPort, { path: `/dyupsc_admin?${new URLSearchParams({ action: "add_upstream", upstream: "at-run-time", servers: body }).toString()}` });
+    const answers = async (): Promise<Set<string>> => new Set(await Promise.all(Array.from({ length: 16 }, () => ask({ "X-Uid": "8" }, "/abc/i/x"))));
+    try {
+      expect((await change(`server 127.0.0.1:${first};`)).code).toBe(200);
+      const { data } = await admin("policy_set", {}, { divtype: "uidsuffix", divdata: [{ suffix: "8", upstream: "at-run-time" }] });
+      expect((await admin("runtime_set", { hostname: "api.weibo.cn.abc", policyid: data.policyid as number })).code).toBe(200);
+      expect(await answers()).toEqual(new Set(["this is fresh server\n"]));
+      expect((await change(`server 127.0.0.1:${second};`)).code).toBe(200);
+      expect(await answers()).toEqual(new Set(["this is later server\n"]));
+      expect(servers.map(({ requests }) => requests)).toEqual([16, 16]);
+      expect(await ask({ "X-Uid": "30" }, "/abc/i/x")).toBe("this is stable server\n");
+    } finally {
+      await Promise.all(servers.map((server) => server.stop()));
+    }
   });
 
   test("the state is kept for a start without Redis", async () => {
