@@ -13,8 +13,11 @@ import { useUpstreamCluster } from "./upstream_cluster.ts";
 /** A DNS server that hears every question and answers none. */
 let silent: Socket;
 let silentPort = 0;
+/** What it was asked. */
+const questions: string[] = [];
 beforeAll(async () => {
   silent = createSocket("udp4");
+  silent.on("message", (question) => questions.push(question.toString("latin1")));
   await new Promise<void>((resolve) => silent.bind(0, "127.0.0.1", resolve));
   silentPort = silent.address().port;
 });
@@ -140,8 +143,9 @@ describe("the protocol", () => {
   });
 
   test("a token is asked for where there is one", async () => {
-    const second = await startSecondGateway(cluster, { token: "secret", prefix: "ab:token" });
-    const other = dyupsClient(() => second.adminPort, "/dyups");
+    const second = await startSecondGateway(cluster, { token: "secret", prefix: "ab:token", config: { dynamic_upstreams: { dyups_location: "/" } } });
+    // Its protocol is at the root, as the module's is.
+    const other = dyupsClient(() => second.adminPort, "");
     const path = "/upstream/guarded";
     const body = "server 127.0.0.1:80;";
     const refused = await other.ask({ path, body });
@@ -152,6 +156,13 @@ describe("the protocol", () => {
     const headers = { Authorization: "Bearer secret" };
     expect((await other.ask({ path, body, headers })).text).toBe("success");
     expect((await other.ask({ path: "/list", headers })).text).toBe("guarded\nstable\n");
+    expect((await other.ask({ path: "/detail", headers })).text).toContain("guarded\nserver 127.0.0.1:80 weight=1 ");
+    expect((await other.ask({ path: "/upstream/guarded", headers })).text).toBe("server 127.0.0.1:80\n");
+    expect((await other.ask({ path: "/dyups/list", headers })).status).toBe(404);
+    // The other interfaces stay where they are.
+    expect(JSON.parse((await other.ask({ path: "/dyupsc_admin?action=get_upstreams", headers })).text)).toMatchObject({ code: 200, data: ["guarded", "stable"] });
+    expect(await other.ask({ method: "DELETE", path, headers })).toMatchObject({ status: 200, text: "success" });
+    expect((await other.ask({ path: "/list", headers })).text).toBe("stable\n");
     await second.stop();
   });
 
@@ -281,10 +292,17 @@ describe("faults of the module that are not here", () => {
     const [server] = await upstreams.servers(1);
     const name = upstreams.newName();
     await dyups.done(name, `server ${server.address};`);
+    // The name as it stands in a question: each label after its length.
+    const isAsked = (): boolean => questions.some((question) => question.includes("\x0cnobody-knows\x04test\x00"));
     const begun = performance.now();
     await dyups.done(upstreams.newName(), "server nobody-knows.test:80;");
-    expect(await upstreams.answerers(name, 20)).toEqual(Array<string>(20).fill("s1"));
     expect(performance.now() - begun).toBeLessThan(1000);
+    await until("the DNS server is asked", isAsked);
+    // Whoever waits for it now waits for longer than this takes.
+    const asked = performance.now();
+    expect(await upstreams.answerers(name, 20)).toEqual(Array<string>(20).fill("s1"));
+    await dyups.done(name, `server ${server.address} weight=2;`);
+    expect(performance.now() - asked).toBeLessThan(1000);
   });
 
   test("nothing is lost when a worker crashes, nginx reloads or restarts", async () => {
