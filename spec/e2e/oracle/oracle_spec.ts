@@ -9,9 +9,9 @@ import type { RawAnswer } from "../support/raw_answer.ts";
 import { numberFrom, seededDice } from "../support/seeded_dice.ts";
 import { temporaryFolder } from "../support/installation.ts";
 import { upstreams } from "./draft.ts";
-import { drawRequest, drawScenarios, nativeHttp } from "./scenario.ts";
+import { drawRequest, drawScenarios, everyProbe, nativeHttp, type Scenario } from "./scenario.ts";
 
-const REQUESTS = numberFrom("ORACLE_REQUESTS", 20_000);
+const REQUESTS = numberFrom("ORACLE_REQUESTS", 100_000);
 const SCENARIOS = numberFrom("ORACLE_POLICIES", 60);
 const BATCH = 5000;
 const SHOWN = 5;
@@ -52,7 +52,23 @@ const cluster = useCluster({
   }),
 });
 
-test(`${REQUESTS} random requests under ${SCENARIOS} random policy groups reach what nginx's own directives choose`, { timeout: 600_000 }, async () => {
+interface Asked {
+  readonly scenario: Scenario;
+  readonly request: Buffer;
+}
+
+/** First every edge of every range, and one to each side of it; then what chance brings, up to `REQUESTS` in all. */
+function drawAll(): Asked[] {
+  const asked = scenarios.flatMap((scenario) => everyProbe(dice, scenario).map((request) => ({ scenario, request })));
+  console.info(`${asked.length} requests for every edge and other value worth sending, ${Math.max(0, REQUESTS - asked.length)} more by chance`);
+  while (asked.length < REQUESTS) {
+    const scenario = dice.pick(scenarios);
+    asked.push({ scenario, request: drawRequest(dice, scenario) });
+  }
+  return asked;
+}
+
+test(`${REQUESTS} requests under ${SCENARIOS} random policy groups reach what nginx's own directives choose`, { timeout: 600_000 }, async () => {
   for (const { host, levels } of scenarios) {
     await cluster.divert(host, ...levels.map((level) => level.policy));
   }
@@ -61,14 +77,11 @@ test(`${REQUESTS} random requests under ${SCENARIOS} random policy groups reach 
 
   const differences: string[] = [];
   const reached = new Map<string, number>();
-  for (let done = 0; done < REQUESTS; done += BATCH) {
-    const asked = Array.from({ length: Math.min(BATCH, REQUESTS - done) }, () => {
-      const scenario = dice.pick(scenarios);
-      return { scenario, request: drawRequest(dice, scenario) };
-    });
+  const all = drawAll();
+  for (let done = 0; done < all.length; done += BATCH) {
+    const asked = all.slice(done, done + BATCH);
     const requests = asked.map(({ request }) => request);
-    const ours = await askAll(cluster.port, requests);
-    const theirs = await askAll(oraclePort, requests);
+    const [ours, theirs] = await Promise.all([askAll(cluster.port, requests), askAll(oraclePort, requests)]);
     for (const [i, { scenario, request }] of asked.entries()) {
       const our = outcome(ours[i]);
       const their = outcome(theirs[i]);

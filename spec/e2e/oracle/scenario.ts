@@ -63,6 +63,17 @@ function mutate(dice: Dice, value: string): string {
   return value.slice(0, at) + dice.pick(noise) + value.slice(at + dice.below(2));
 }
 
+/** Every value worth sending, once, with nothing beside it that another level might take for its own. */
+export function everyProbe(dice: Dice, { host, levels }: Scenario): Buffer[] {
+  return levels.flatMap(({ probes }) =>
+    probes.map(({ place, value }) => {
+      const facts: Facts = { path: "/", headers: [], cookies: [], args: [] };
+      put(facts, place, value, dice);
+      return requestBytes(host, facts);
+    }),
+  );
+}
+
 /** A request to a scenario, mostly with values that its levels look at. */
 export function drawRequest(dice: Dice, { host, levels }: Scenario): Buffer {
   const facts: Facts = { path: "/", headers: [], cookies: [], args: [] };
