@@ -10,6 +10,18 @@ import type { Command, Reply } from "../core/store/command.ts";
 /** What a socket of nginx hands out at once at most; its own buffer (lua_socket_buffer_size) is usually smaller. */
 const MOST_BYTES = 65536;
 
+/** Of one text: what Redis itself takes and sends at most, unless told. */
+const LONGEST_TEXT = 512 * 1024 * 1024;
+/** Of what stands on a line of its own: an error, a number, a length. */
+const LONGEST_LINE = 65536;
+/** No double tells longer numbers apart from their neighbours anyway. */
+const MOST_DIGITS = 20;
+/** Lists in lists: EXEC's around XRANGE's around an entry's around its fields are four. */
+const MOST_DEPTH = 16;
+
+const ZERO = 48;
+const CARRIAGE_RETURN = 13;
+const LINE_FEED = 10;
 const DOLLAR = 36;
 const STAR = 42;
 const PLUS = 43;
@@ -85,10 +97,45 @@ export function replyReader(socket: ngx.TcpSocket): ReplyReader {
   function lineEnd(): number {
     let end = nextEnd();
     while (end === undefined) {
+      if (arrived.length - at > LONGEST_LINE) {
+        return giveUp("Redis has sent a line without an end");
+      }
       receive();
       end = nextEnd();
     }
     return end;
+  }
+
+  /** The number in bytes of `arrived`: digits and nothing else, which `tonumber` alone does not ask for. */
+  function digits(from: number, end: number): number {
+    if (from >= end || end - from > MOST_DIGITS) {
+      return giveUp("Redis has sent a number that is none");
+    }
+    let value = 0;
+    for (let i = from; i < end; i++) {
+      const digit = string.byte(arrived, i) - ZERO;
+      if (digit < 0 || digit > 9) {
+        return giveUp("Redis has sent a number that is none");
+      }
+      value = value * 10 + digit;
+    }
+    return value;
+  }
+
+  /** The same with a sign; a length has one only where it is that of nothing. */
+  function signed(from: number, end: number): number {
+    return string.byte(arrived, from) === MINUS ? -digits(from + 1, end) : digits(from, end);
+  }
+
+  function lengthIn(from: number, end: number): number {
+    const length = signed(from, end);
+    return length < -1 ? giveUp("Redis has sent a length below 0") : length;
+  }
+
+  function expectEnd(bytes: string, from: number): void {
+    if (string.byte(bytes, from) !== CARRIAGE_RETURN || string.byte(bytes, from + 1) !== LINE_FEED) {
+      giveUp("Redis has sent a text that is not as long as it says");
+    }
   }
 
   /** A text of which not all has arrived: the socket puts the rest together, however long. */
@@ -100,54 +147,69 @@ export function replyReader(socket: ngx.TcpSocket): ReplyReader {
     if (rest === undefined) {
       return giveUp(reason);
     }
-    return string.sub(begun + rest, 1, size);
+    const whole = begun + rest;
+    expectEnd(whole, size + 1);
+    return string.sub(whole, 1, size);
   }
 
   function text(size: number): Reply {
     if (size < 0) {
       return nilReply;
     }
+    if (size > LONGEST_TEXT) {
+      return giveUp("Redis has announced a text longer than there can be");
+    }
     const next = at + size + 2;
     if (next - 1 > arrived.length) {
       return longText(size);
     }
+    expectEnd(arrived, next - 2);
     const found = string.sub(arrived, at, next - 3);
     at = next;
     return found;
   }
 
-  function reply(): Reply {
+  function reply(depth: number): Reply {
     const end = lineEnd();
     const kind = string.byte(arrived, at);
-    const rest = string.sub(arrived, at + 1, end - 1);
+    const start = at + 1;
     at = end + 2;
     if (kind === DOLLAR) {
-      return text(tonumber(rest) ?? -1);
+      return text(lengthIn(start, end));
     }
     if (kind === STAR) {
-      const count = tonumber(rest) ?? -1;
-      return count < 0 ? nilReply : list(count);
+      const count = lengthIn(start, end);
+      return count < 0 ? nilReply : list(count, depth + 1);
     }
     if (kind === COLON) {
-      return tonumber(rest) ?? -1;
+      return signed(start, end);
     }
     if (kind === PLUS) {
-      return rest;
+      return string.sub(arrived, start, end - 1);
     }
-    return kind === MINUS ? errorReply(rest) : giveUp("what answers is no Redis");
+    return kind === MINUS ? errorReply(string.sub(arrived, start, end - 1)) : giveUp("what answers is no Redis");
   }
 
-  function list(count: number): Reply[] {
+  function list(count: number, depth: number): Reply[] {
+    if (depth > MOST_DEPTH) {
+      return giveUp("Redis has sent lists in lists, too many of them");
+    }
     const replies: Reply[] = [];
     for (let i = 0; i < count; i++) {
-      replies.push(reply());
+      replies.push(reply(depth));
     }
     return replies;
   }
 
+  /** What is left over shows that one of the replies was not the one that was asked for. */
+  function all(count: number): Reply[] {
+    const replies = list(count, 0);
+    return at <= arrived.length ? giveUp("Redis has sent more than it was asked for") : replies;
+  }
+
   return {
     read: (count) => {
-      const [read, replies] = pcall(list, count);
+      const [read, replies] = pcall(all, count);
       if (read) {
         return replies;
       }
