@@ -12,13 +12,15 @@ const REMEMBERED = 10_000;
 
 /**
  * Stands between the gateway and Redis, in the place of a network or a Redis that is slow: what Redis answers goes on
- * late, in order. Questions are never held up, so what they change is changed.
+ * late, in order, or changed. Questions are never held up, so what they change is changed.
  */
 export class RedisProxy {
   /** Milliseconds by which every answer is late. */
   delay = 0;
   /** Asked with each piece that the gateway sends; answers on a connection that it said yes for wait until `release`. */
   hold: Hold | undefined;
+  /** Given each piece that Redis answers; what it returns goes on in its place. */
+  change: ((answer: Buffer) => Buffer) | undefined;
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
   private held: (() => void)[] = [];
@@ -78,7 +80,8 @@ export class RedisProxy {
       earlier = (earlier + question).slice(-REMEMBERED);
       redis.write(part);
     });
-    redis.on("data", (part: Buffer) => {
+    redis.on("data", (answer: Buffer) => {
+      const part = this.change?.(answer) ?? answer;
       const pass = (): void => {
         if (client.writable) {
           client.write(part);

@@ -108,7 +108,7 @@ export function createListener(
     client.set_timeout(READ_TIMEOUT_MS);
     while (!stop() && !again) {
       const [message, reason] = client.read_reply();
-      if (message !== undefined) {
+      if (typeof message === "object") {
         handle(message);
       } else if (reason !== "timeout") {
         return;

@@ -3,6 +3,7 @@ import { failure, success } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
 import type { RedisSettings } from "../core/settings.ts";
 import type { Command, Reply, StoreWork } from "../core/store/command.ts";
+import { errorReply, isError } from "../core/store/command.ts";
 import { inTransaction, readExecution } from "../core/store/execution.ts";
 import type { Executed } from "../core/store/execution.ts";
 import type { Change, Transaction } from "../core/store/transaction.ts";
@@ -14,13 +15,6 @@ const POOL_SIZE = 10;
 /** Other writers may be faster this many times in a row. */
 const MAX_ATTEMPTS = 100;
 const LONGEST_BACKOFF_SECONDS = 0.05;
-
-type Method = (this: void, client: RedisClient, ...args: string[]) => LuaMultiReturn<[unknown, string | undefined]>;
-
-function call(client: RedisClient, command: Command): LuaMultiReturn<[unknown, string | undefined]> {
-  const method = client[string.lower(command[0]!)] as Method;
-  return method(client, ...command.slice(1));
-}
 
 export function describePlace(settings: RedisSettings): string {
   return settings.unixSocket !== "" ? `unix:${settings.unixSocket}` : `${settings.host}:${settings.port}`;
@@ -37,18 +31,23 @@ export interface Connection {
   readonly close: (this: void) => void;
 }
 
-function authenticate(client: RedisClient, settings: RedisSettings): string | undefined {
-  if (settings.password !== "") {
-    const credentials = settings.username === "" ? [settings.password] : [settings.username, settings.password];
-    const [ok, reason] = call(client, ["AUTH", ...credentials]);
-    if (ok === undefined || ok === false) {
-      return `AUTH: ${reason ?? "refused"}`;
-    }
+type Pipeline = (this: void, commands: Command[]) => Reply[] | string;
+
+/** @returns why the store does not let us in. */
+function authenticate(send: Pipeline, settings: RedisSettings): string | undefined {
+  const { username, password, database } = settings;
+  const steps: { readonly name: string; readonly command: Command }[] = [];
+  if (password !== "") {
+    steps.push({ name: "AUTH", command: username === "" ? ["AUTH", password] : ["AUTH", username, password] });
   }
-  if (settings.database !== 0) {
-    const [ok, reason] = call(client, ["SELECT", `${settings.database}`]);
-    if (ok === undefined || ok === false) {
-      return `SELECT ${settings.database}: ${reason ?? "refused"}`;
+  if (database !== 0) {
+    steps.push({ name: `SELECT ${database}`, command: ["SELECT", `${database}`] });
+  }
+  for (const { name, command } of steps) {
+    const replies = send([command]);
+    const reply = typeof replies === "string" ? errorReply(replies) : replies[0];
+    if (reply !== "OK") {
+      return `${name}: ${isError(reply) ? reply.message : "refused"}`;
     }
   }
   return undefined;
@@ -71,12 +70,6 @@ export function connect(settings: RedisSettings): Result<Connection> {
     return failure(storeUnreachable(place, problem ?? "refused"));
   }
   client.set_timeout(settings.readTimeoutMs);
-  const [reused] = client.get_reused_times();
-  const refusal = reused === undefined || reused === 0 ? authenticate(client, settings) : undefined;
-  if (refusal !== undefined) {
-    client.close();
-    return failure(storeUnreachable(place, refusal));
-  }
   // Not by its name alone: of a name that it does not know the client makes a command.
   const socket = rawget(client, "_sock") as ngx.TcpSocket | undefined;
   if (socket === undefined) {
@@ -84,13 +77,22 @@ export function connect(settings: RedisSettings): Result<Connection> {
     return failure(storeUnreachable(place, "the client library keeps its socket elsewhere than in `_sock`, as lua-resty-redis does"));
   }
   const reader = replyReader(socket);
+  const send: Pipeline = (commands) => {
+    const [sent, unsent] = socket.send(commandBytes(commands));
+    return sent === undefined ? (unsent ?? "the connection broke") : reader.read(commands.length);
+  };
+  const [reused] = client.get_reused_times();
+  const refusal = reused === undefined || reused === 0 ? authenticate(send, settings) : undefined;
+  if (refusal !== undefined) {
+    client.close();
+    return failure(storeUnreachable(place, refusal));
+  }
   let reasonBroken = "";
   return success({
     client,
     brokenBecause: () => `${place}: ${reasonBroken}`,
     pipeline: (commands) => {
-      const [sent, unsent] = socket.send(commandBytes(commands));
-      const replies = sent === undefined ? (unsent ?? "the connection broke") : reader.read(commands.length);
+      const replies = send(commands);
       if (typeof replies === "string") {
         client.close();
         reasonBroken = replies;
