@@ -1,12 +1,15 @@
-import { mkdirSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { basename, dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/node/config/load.ts";
+import { configJsonSchema } from "../../src/node/config/schema.ts";
+import { findNginx } from "../../src/node/render/nginx_binary.ts";
 import { renderSet } from "../../src/node/render/rendered_set.ts";
 import { outputTarget } from "../../src/node/render/target.ts";
 import { directivesNamed, dumpedByNginx, readNginx, shapeOf, type Directive } from "./support/nginx_reader.ts";
 import { readRedis } from "./support/redis_reader.ts";
 import { Sandbox } from "./support/sandbox.ts";
+import { placesOf, stringLeaves } from "./support/string_leaves.ts";
 
 /** What somebody would write to get out of a value, or to break its file. */
 const injections: readonly string[] = [
@@ -65,7 +68,7 @@ interface Field {
   /** For redis.conf. */
   readonly inRedis?: string;
   /** For dygateway.json. */
-  readonly inSettings?: (value: string) => object;
+  readonly inSettings?: (value: string, sandbox: Sandbox) => object;
   /** nginx itself judges it too: regular expressions, names to look up, users. */
   readonly nginxMayRefuse?: true;
 }
@@ -86,6 +89,48 @@ const tlsHost = (tls: object): object => ({
 });
 const servers = (address: unknown): object => ({ upstreams: { stable: { servers: [address] } } });
 
+const location = (more: object): object => host({ locations: [{ path: "/", ...more }] });
+
+const found = findNginx({}, process.env);
+const luaModules = found.ok ? found.nginx.modules : [];
+
+/** A folder with the modules that nginx loads here, if it loads any. */
+function modulesAt(folder: string): string {
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const module of luaModules) {
+      const link = join(folder, basename(module));
+      if (!readdirSync(folder).includes(basename(module))) symlinkSync(module, link);
+    }
+  } catch {
+    // No file system has such a name: what is tested is that the name is refused.
+  }
+  return folder;
+}
+
+/** What a host says for its locations, and each of them for itself. */
+function diversionFields(where: string, within: (more: object) => object): Field[] {
+  const proxy = (name: string, directive: string): Field => ({
+    name: `proxy.${name} of a ${where}`,
+    base: "5s",
+    config: (value) => within({ proxy: { [name]: value } }),
+    in: { directive },
+  });
+  return [
+    { name: `hostkey of a ${where}`, base: "key", config: (value) => within({ hostkey: value }), in: { directive: "set" } },
+    {
+      name: `default_upstream of a ${where}`,
+      base: "beta",
+      config: (value) => ({ ...within({ default_upstream: value }), upstreams: { [value]: { servers: ["127.0.0.1:1"] }, stable: { servers: ["127.0.0.1:1"] } } }),
+      in: { directive: "upstream" },
+    },
+    proxy("connect_timeout", "proxy_connect_timeout"),
+    proxy("send_timeout", "proxy_send_timeout"),
+    proxy("read_timeout", "proxy_read_timeout"),
+    { name: `proxy.max_body of a ${where}`, base: "5m", config: (value) => within({ proxy: { max_body: value } }), in: { directive: "client_max_body_size" } },
+  ];
+}
+
 const fields: readonly Field[] = [
   { name: "server_name", base: "a.cn", config: (value) => host({ server_name: value, hostkey: "k" }), in: { directive: "server_name" } },
   {
@@ -96,13 +141,9 @@ const fields: readonly Field[] = [
     nginxMayRefuse: true,
   },
   { name: "name", base: "file", config: (value) => host({ name: value }) },
-  { name: "hostkey", base: "key", config: (value) => host({ hostkey: value }), in: { directive: "set" } },
-  {
-    name: "default_upstream",
-    base: "stable",
-    config: (value) => ({ ...host({ default_upstream: value }), upstreams: { [value]: { servers: ["127.0.0.1:1"] } } }),
-    in: { directive: "upstream" },
-  },
+  ...diversionFields("host", host),
+  ...diversionFields("location", location),
+  { name: "a listener's name", base: "http", config: (value) => ({ listeners: { [value]: "127.0.0.1:8031" }, ...host({ listeners: [value] }) }) },
   { name: "location", base: "/a", config: (value) => host({ locations: [{ path: value }] }), in: { directive: "location" } },
   {
     name: "location regex",
@@ -118,6 +159,7 @@ const fields: readonly Field[] = [
   { name: "certificate", base: "/c.pem", config: (value) => tlsHost({ certificate: value }), in: { directive: "ssl_certificate" }, nginxMayRefuse: true },
   { name: "certificate_key", base: "/k.pem", config: (value) => tlsHost({ certificate_key: value }), in: { directive: "ssl_certificate_key" }, nginxMayRefuse: true },
   { name: "listener", base: "127.0.0.1:8031", config: (value) => ({ listeners: { http: value } }), in: { directive: "listen" } },
+  { name: "listener with more", base: "127.0.0.1:8031", config: (value) => ({ listeners: { http: { listen: value, backlog: 5 } } }), in: { directive: "listen" } },
   { name: "listener on a socket", base: "", config: (value, s) => ({ listeners: { http: `unix:${within(s, value)}` } }), in: { directive: "listen", argument: (value, s) => `unix:${within(s, value)}` } },
   { name: "admin.listen", base: "127.0.0.1:8081", config: (value) => ({ admin: { listen: value } }), in: { directive: "listen" } },
   { name: "server", base: "127.0.0.1:8041", config: (value) => servers(value), in: { directive: "server" }, nginxMayRefuse: true },
@@ -128,15 +170,24 @@ const fields: readonly Field[] = [
   { name: "dynamic_upstreams.dyups_location", base: "/a", config: (value) => ({ dynamic_upstreams: { dyups_location: value } }), in: { directive: "location", argument: (value) => `${value}/` } },
   { name: "dynamic_upstreams.resolvers", base: "10.0.0.2", config: (value) => ({ dynamic_upstreams: { resolvers: [value] } }), inSettings: (value) => ({ upstreams: { resolvers: [value] } }) },
   { name: "dynamic_upstreams.dyups.url", base: "http://a", config: (value) => ({ dynamic_upstreams: { engine: "dyups", dyups: { url: value } } }), inSettings: (value) => ({ upstreams: { dyups_url: value } }) },
-  { name: "proxy.read_timeout", base: "5s", config: (value) => host({ proxy: { read_timeout: value } }), in: { directive: "proxy_read_timeout" } },
-  { name: "proxy.max_body", base: "5m", config: (value) => host({ proxy: { max_body: value } }), in: { directive: "client_max_body_size" } },
+  { name: "dynamic_upstreams.dyups.timeout", base: "5s", config: (value) => ({ dynamic_upstreams: { engine: "dyups", dyups: { url: "http://a", timeout: value } } }) },
   { name: "admin.max_body", base: "5m", config: (value) => ({ admin: { max_body: value } }), in: { directive: "client_max_body_size" } },
   { name: "workers.user", base: "root", config: (value) => ({ workers: { user: value } }), in: { directive: "user" }, nginxMayRefuse: true },
   { name: "workers.shared_dict", base: "5m", config: (value) => ({ workers: { shared_dict: value } }), in: { directive: "lua_shared_dict" } },
   { name: "paths.install", base: "", config: (value, s) => ({ paths: { install: s.installAt(s.prefix + value) } }), in: { directive: "rewrite_by_lua_file", argument: (value, s) => `${s.prefix}${value}/diversion/diversion.lua` }, nginxMayRefuse: true },
   { name: "paths.run", base: "", config: (value, s) => ({ paths: { run: within(s, value) } }), in: { directive: "pid", argument: (value, s) => join(within(s, value), "nginx.pid") } },
   { name: "paths.logs", base: "", config: (value, s) => ({ paths: { logs: within(s, value) } }), in: { directive: "access_log", argument: (value, s) => join(within(s, value), "access.log") } },
+  { name: "workers.shutdown_timeout", base: "5s", config: (value) => ({ workers: { shutdown_timeout: value } }), in: { directive: "worker_shutdown_timeout" } },
+  {
+    name: "paths.modules",
+    base: "",
+    config: (value, s) => ({ paths: { modules: modulesAt(within(s, value)) } }),
+    in: { directive: "load_module", argument: (value, s) => join(within(s, value), "ngx_http_lua_module.so") },
+    nginxMayRefuse: true,
+  },
+  { name: "paths.snapshot", base: "", config: (value, s) => ({ paths: { snapshot: within(s, value) } }), inSettings: (value, s) => ({ snapshot_dir: within(s, value) }) },
   { name: "paths.mime_types", base: "/nowhere", config: (value) => ({ paths: { mime_types: value } }), in: { directive: "include" }, nginxMayRefuse: true },
+  { name: "logging.access", base: "", config: (value, s) => ({ logging: { access: within(s, value) } }), in: { directive: "access_log", argument: (value, s) => within(s, value) } },
   { name: "logging.error", base: "", config: (value, s) => ({ logging: { error: within(s, value) } }), in: { directive: "error_log", argument: (value, s) => within(s, value) } },
   { name: "trusted_proxies", base: "10.0.0.0/8", config: (value) => ({ trusted_proxies: [value] }), inSettings: (value) => ({ trusted_proxies: [value] }) },
   { name: "divtypes", base: "mine", config: (value) => ({ divtypes: { [value]: value } }), inSettings: (value) => ({ divtypes: { [value]: value } }) },
@@ -145,12 +196,25 @@ const fields: readonly Field[] = [
   { name: "redis.username", base: "user", config: (value) => ({ redis: { username: value } }), inRedis: "user", inSettings: (value) => ({ redis: { username: value } }) },
   { name: "redis.password", base: "secret", config: (value) => ({ redis: { password: value } }), inSettings: (value) => ({ redis: { password: value } }) },
   { name: "redis.prefix", base: "ab", config: (value) => ({ redis: { prefix: value } }), inSettings: (value) => ({ redis: { prefix: value } }) },
+  { name: "redis.connect_timeout", base: "5s", config: (value) => ({ redis: { connect_timeout: value } }) },
+  { name: "redis.read_timeout", base: "5s", config: (value) => ({ redis: { read_timeout: value } }) },
+  { name: "redis.server.bind", base: "127.0.0.1", config: (value) => ({ redis: { server: { bind: ["::1", value] } } }), inRedis: "bind" },
+  { name: "redis.server.unix_socket_perm", base: "770", config: (value) => ({ redis: { unix_socket: "/s", server: { unix_socket_perm: value } } }), inRedis: "unixsocketperm" },
   { name: "redis.server.data_dir", base: "/d", config: (value) => ({ redis: { server: { data_dir: value } } }), inRedis: "dir" },
   { name: "redis.server.log_file", base: "/l", config: (value) => ({ redis: { server: { log_file: value } } }), inRedis: "logfile" },
   { name: "redis.server.pid_file", base: "/p", config: (value) => ({ redis: { server: { pid_file: value } } }), inRedis: "pidfile" },
   { name: "redis.server.maxmemory", base: "5m", config: (value) => ({ redis: { server: { maxmemory: value } } }), inRedis: "maxmemory" },
   { name: "admin.token", base: "token", config: (value) => ({ admin: { token: value } }), inSettings: (value) => ({ admin: { token: value } }) },
   { name: "admin.hosts", base: "a.cn", config: (value) => ({ admin: { hosts: [value] } }), inSettings: (value) => ({ admin: { hosts: [value] } }) },
+];
+
+/** Texts that no file of nginx or Redis has in it. */
+const unrendered: readonly (readonly [place: RegExp, because: string])[] = [
+  [/^(?:redis\.password|admin\.token)_(?:env|file)$/, "where the secret is read from; the secret itself has a row"],
+  [/^paths\.nginx$/, "the program that is run"],
+  [/^paths\.upstreams$/, "where a link leads"],
+  [/^manager\./, "read by the manager alone"],
+  [/^lvs\./, "read by the commands for LVS alone"],
 ];
 
 interface Reading {
@@ -167,7 +231,9 @@ function readingOf(sandbox: Sandbox): Reading | null {
     return null;
   }
   const { config } = result.loaded;
-  const nginx = { path: "nginx", isOpenResty: false, modules: [], mimeTypes: config.paths.mime_types ?? "/m" };
+  const { modules: folder } = config.paths;
+  const modules = folder === undefined ? [] : [join(folder, "ngx_http_lua_module.so")];
+  const nginx = { path: "nginx", isOpenResty: false, modules, mimeTypes: config.paths.mime_types ?? "/m" };
   const site = { nginx, install: config.paths.install ?? "", workerUser: config.workers.user ?? null };
   const files = renderSet(result.loaded, site, outputTarget("/o", config), "");
   const textOf = (path: string): string => files.find((file) => file.path === path)?.text ?? "";
@@ -199,7 +265,7 @@ async function tryValue(field: Field, value: string, benign: Reading, asksNginx:
   if (field.inRedis !== undefined) {
     expect(reading.redis.filter((line) => line[0] === field.inRedis && line.includes(value))).toHaveLength(1);
   }
-  if (field.inSettings !== undefined) expect(reading.settings).toMatchObject(field.inSettings(value));
+  if (field.inSettings !== undefined) expect(reading.settings).toMatchObject(field.inSettings(value, sandbox));
   if (field.in === undefined || !asksNginx) return;
 
   const run = await sandbox.render();
@@ -211,6 +277,16 @@ async function tryValue(field: Field, value: string, benign: Reading, asksNginx:
   }
   expectArgument(dumpedByNginx(sandbox.output), field, value, sandbox);
 }
+
+it("every text of the schema has a row, or is rendered nowhere", () => {
+  const leaves = stringLeaves(configJsonSchema());
+  const probe = "§";
+  const sandbox = new Sandbox();
+  const tried = new Set(fields.flatMap((field) => placesOf(field.config(probe, sandbox), probe, leaves)));
+  const isUnrendered = (leaf: string): boolean => unrendered.some(([place]) => place.test(leaf));
+  expect(leaves.filter((leaf) => tried.has(leaf) === isUnrendered(leaf))).toEqual([]);
+  expect([...tried].filter((place) => !leaves.includes(place))).toEqual([]);
+});
 
 describe("no value breaks out of its directive", () => {
   it.each(fields)("$name", { timeout: 120_000 }, async (field) => {
