@@ -133,6 +133,16 @@ describe("following the store", () => {
     contains(why(fakeRedis(), { revision: 0, nonce: "", policyIdCount: 3 }), "its policy id counter is -1, it was 3");
   });
 
+  for (const number of ["41e309", "inf", "nan", "0x10", "9007199254740993", "4.5", " 4", "4 ", "-4", "four", ""]) {
+    it(`takes nothing from a store that has ${JSON.stringify(number)} for a revision, or for its last policy id`, () => {
+      for (const key of [keys.revision, keys.policyIdCount]) {
+        const redis = someStore();
+        redis.run(["SET", key, number]);
+        contains(why(redis, atFour), `is -1, ${key === keys.revision ? "this node is at 4" : "it was 1"}`);
+      }
+    });
+  }
+
   it("takes nothing from a store whose last change is another one with the same number", () => {
     contains(why(someStore(), { ...atFour, nonce: "other" }), "its change 4 is not the one that this node has seen");
   });

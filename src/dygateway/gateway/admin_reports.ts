@@ -7,7 +7,7 @@ import { failure, success } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
 import { explain } from "../core/runtime/explain.ts";
 import type { Trace } from "../core/runtime/explain.ts";
-import { numberReply } from "../core/store/command.ts";
+import { counterReply } from "../core/store/command.ts";
 import type { StoreWork } from "../core/store/command.ts";
 import type { Keys } from "../core/store/keys.ts";
 import { listRuntimes } from "../core/store/runtime_list.ts";
@@ -33,7 +33,7 @@ function milliseconds(since: number): number {
 
 function* storeRevision(keys: Keys): StoreWork<Result<number>> {
   const [reply] = yield [["GET", keys.revision]];
-  const revision = numberReply(reply);
+  const revision = counterReply(reply);
   return success(revision < 0 ? 0 : revision);
 }
 

@@ -1,6 +1,6 @@
 import { storeRefused } from "../../dygateway/core/errors.ts";
 import { failure, success, type Result } from "../../dygateway/core/result.ts";
-import { isError, numberReply, type StoreWork } from "../../dygateway/core/store/command.ts";
+import { counterReply, isError, type StoreWork } from "../../dygateway/core/store/command.ts";
 import { countCommand, readPairs } from "../../dygateway/core/store/divdata.ts";
 import type { Keys } from "../../dygateway/core/store/keys.ts";
 
@@ -19,5 +19,5 @@ export function* storedUpstreams(keys: Keys): StoreWork<Result<StoredUpstreams>>
     bodies.set(name, body);
   });
   if (!read.ok) return failure(storeRefused(read.error.desc));
-  return success({ revision: typeof revision === "string" ? numberReply(revision) : 0, bodies });
+  return success({ revision: typeof revision === "string" ? counterReply(revision) : 0, bodies });
 }

@@ -1,3 +1,5 @@
+import { MAX_EXACT_INTEGER, parseDecimal } from "../decimal.ts";
+
 /** A Redis command with its arguments. */
 export type Command = string[];
 
@@ -35,6 +37,15 @@ export function numberReply(reply: Reply | undefined): number {
   }
   const value = typeof reply === "string" ? Number(reply) : -1;
   return value >= 0 ? value : -1;
+}
+
+/**
+ * The number of a bulk reply that counts changes or ids; -1 for anything but digits, and for more than a double holds
+ * exactly: nobody counts so far, and what is rounded, or infinite, cannot be compared.
+ */
+export function counterReply(reply: Reply | undefined): number {
+  const value = typeof reply === "string" ? parseDecimal(reply) : -1;
+  return value <= MAX_EXACT_INTEGER ? value : -1;
 }
 
 /** The texts of a list reply; empty for anything else. */

@@ -1,7 +1,7 @@
 import { storeRefused } from "../errors.ts";
 import { failure, success } from "../result.ts";
 import type { Result } from "../result.ts";
-import { isError, listReply, numberReply, textReply } from "./command.ts";
+import { counterReply, isError, listReply, textReply } from "./command.ts";
 import type { Reply, StoreWork } from "./command.ts";
 import type { Keys } from "./keys.ts";
 
@@ -68,7 +68,7 @@ function decodeEntry(reply: Reply | undefined): Entry {
     }
   }
   const dash = text.indexOf("-");
-  return { revision: numberReply(dash < 0 ? text : text.slice(0, dash)), nonce, hostnames, policyIds, upstreams };
+  return { revision: counterReply(dash < 0 ? text : text.slice(0, dash)), nonce, hostnames, policyIds, upstreams };
 }
 
 function lost(position: Position, reason: string): Result<Followed> {
@@ -124,8 +124,8 @@ export function* follow(keys: Keys, known: Position): StoreWork<Result<Followed>
     const message = isError(revisionReply) ? revisionReply.message : isError(idCountReply) ? idCountReply.message : "";
     return failure(storeRefused(message));
   }
-  const revision = typeof revisionReply === "string" ? numberReply(revisionReply) : 0;
-  const idCount = typeof idCountReply === "string" ? Number(idCountReply) : -1;
+  const revision = typeof revisionReply === "string" ? counterReply(revisionReply) : 0;
+  const idCount = typeof idCountReply === "string" ? counterReply(idCountReply) : -1;
   const last = isError(lastReply) ? undefined : listReply(lastReply)[0];
   const lastEntry = last === undefined ? undefined : decodeEntry(last);
   const nonce = lastEntry?.revision === revision ? lastEntry.nonce : "";
