@@ -8,7 +8,7 @@ function strangeValue(dice: Dice): Buffer {
     () => Buffer.from(Array.from({ length: dice.between(1, 200) }, () => dice.below(256))),
     () => Buffer.alloc(dice.pick([70_000, 2_000_000]), "x"),
     () => Buffer.from(dice.pick(["-1", "0", "1", "9007199254740993", "1e309", "nan", "inf", "007", "ten", "10", "11", "\u0000", "\n", "null", "[]", "{}"])),
-    () => Buffer.from(dice.pick(["beta1", "beta1/$uri", "http://x", "0:beta1", "1:", ":", "99999:beta1", "ab:test:policies:0:divdata", "ab:test:revision"])),
+    () => Buffer.from(dice.pick(["beta1", "nowhere", "beta1/$uri", "http://x", "0:beta1", "1:", ":", "99999:beta1", "ab:test:policies:0:divdata", "ab:test:revision"])),
     () => Buffer.from(dice.pick(["os", "abtesting.diversion.", "abtesting.diversion.uidrange", "abtesting.userinfo.ipParser", "ip", "header:X", "moon:phase"])),
   ])();
 }
