@@ -1,12 +1,14 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Specs that wait most of the time, for sshd, keepalived and FRR, for the next look at a dyups module, or for a worker
- * that is stopped, and that do not mind a busy machine: `make test` runs them beside the unit tests.
+ * Specs that wait most of the time, for sshd, keepalived and FRR, for the next look at a dyups module, for a worker that
+ * is stopped, or for the log's next minute, and that do not mind a busy machine: `make test` runs them beside the unit
+ * tests.
  */
 const mostlyWaiting = [
   "spec/e2e/lvs/**/*_spec.ts",
   "spec/e2e/promises/long_stop_spec.ts",
+  "spec/e2e/promises/redis_password_spec.ts",
   "spec/e2e/upstreams/dyups_engine_spec.ts",
 ];
 

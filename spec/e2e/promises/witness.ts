@@ -36,6 +36,8 @@ interface Seat {
 export interface Allowances {
   /** Whether connections may end under a request, which is then sent again: workers go. */
   readonly again?: boolean;
+  /** Between two requests of a connection; for what takes minutes, so that others on the machine get on. */
+  readonly paceMs?: number;
 }
 
 /**
@@ -61,7 +63,10 @@ export class Witness {
   private avoided: number | undefined;
   private clients: Promise<void>[] = [];
 
-  constructor(cluster: Cluster, host: string, levels: readonly Level[]) {
+  private readonly paceMs: number;
+
+  constructor(cluster: Cluster, host: string, levels: readonly Level[], paceMs = PACE_MS) {
+    this.paceMs = paceMs;
     this.cluster = cluster;
     this.host = host;
     this.spans = [{ number: 1, expected: expecting(levels), from: 0, to: Infinity }];
@@ -159,7 +164,7 @@ export class Witness {
       } else if (isAway && !mayOpen && seat !== undefined) {
         seat.connection.close();
       }
-      await pause(PACE_MS);
+      await pause(this.paceMs);
     }
     seat?.connection.close();
   }
@@ -246,7 +251,7 @@ export async function witnessed(
   if (levels.length > 0) {
     await cluster.divert(host, ...levels.map(({ policy }) => policy));
   }
-  const witness = new Witness(cluster, host, levels);
+  const witness = new Witness(cluster, host, levels, allowances.paceMs);
   witness.start();
   try {
     await witness.more(100);
