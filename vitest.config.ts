@@ -2,11 +2,12 @@ import { defineConfig } from "vitest/config";
 
 /**
  * Specs that wait most of the time, for sshd, keepalived and FRR, for the next look at a dyups module, for a worker that
- * is stopped, or for the log's next minute, and that do not mind a busy machine: `make test` runs them beside the unit
- * tests.
+ * is stopped, for the log's next minute, or go on for a whole one, and that do not mind a busy machine: `make test` runs
+ * them beside the unit tests.
  */
 const mostlyWaiting = [
   "spec/e2e/lvs/**/*_spec.ts",
+  "spec/e2e/promises/concurrent_writers_spec.ts",
   "spec/e2e/promises/long_stop_spec.ts",
   "spec/e2e/promises/redis_password_spec.ts",
   "spec/e2e/upstreams/dyups_engine_spec.ts",

@@ -7,7 +7,7 @@ import { until } from "../support/until.ts";
 import { bySuffix, threeLevels } from "./users.ts";
 import { witnessed } from "./witness.ts";
 
-const SECONDS = numberFrom("WRITER_SECONDS", 15);
+const SECONDS = numberFrom("WRITER_SECONDS", 60);
 const WRITERS = 20;
 /** Hostnames that all writers fight for. */
 const SHARED = 5;
@@ -146,5 +146,5 @@ test(`${WRITERS} writers at once for ${SECONDS} s: each change has its own revis
     }
     expect(await cluster.ask(host, { headers: { "X-Uid": "1" } })).toBe("beta1");
     await witness.more(50);
-  });
+  }, { paceMs: 20 });
 }, 60_000 + SECONDS * 3000);
