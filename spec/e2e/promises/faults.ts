@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { Cluster } from "../support/cluster.ts";
+import { WORKERS, type Cluster } from "../support/cluster.ts";
 import { until } from "../support/until.ts";
+import { upToDate, type NodeStatus } from "../support/up_to_date.ts";
 
 export interface WorkerStatus {
   readonly id: number;
@@ -33,6 +34,10 @@ export async function hasCaughtUp(cluster: Cluster, pid: number): Promise<void> 
     const isWhole = all.every((worker) => worker.alive && worker.revision === revision);
     return isWhole && all.some((worker) => worker.pid === pid) && all.filter(({ leader }) => leader).length === 1;
   }, 10_000);
+}
+
+export async function everyWorkerIsUpToDate(cluster: Cluster): Promise<void> {
+  await until("every worker is up to date", async () => upToDate((await cluster.done("status")).data as NodeStatus).length === WORKERS);
 }
 
 export async function redisPid(cluster: Cluster): Promise<number> {

@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const SIZE = "16k";
+const SIZE = "256k";
 const LOOK_MS = 5;
 
 export interface FullDisk {
@@ -20,8 +21,8 @@ function succeeds(command: string, args: readonly string[]): boolean {
 }
 
 /**
- * A full disk in the place of a folder: a tiny file system of memory where mounting is permitted; else the file that is
- * about to be written leads to the device that is always full.
+ * A full disk in the place of a folder, with what was there: a tiny file system of memory where mounting is permitted; else
+ * the file that is about to be written leads to the device that is always full.
  *
  * @param written the path that a writer opens.
  */
@@ -30,7 +31,13 @@ export function fullDisk(folder: string, written: string): FullDisk {
   let leading: NodeJS.Timeout | undefined;
   return {
     fill: () => {
+      const kept = mkdtempSync(join(tmpdir(), "dygateway-e2e-"));
+      cpSync(folder, kept, { recursive: true });
       isMounted = succeeds("mount", ["-t", "tmpfs", "-o", `size=${SIZE},mode=0777`, "tmpfs", folder]);
+      if (isMounted) {
+        cpSync(kept, folder, { recursive: true });
+      }
+      rmSync(kept, { recursive: true, force: true });
       if (isMounted) {
         try {
           writeFileSync(join(folder, "ballast"), Buffer.alloc(1 << 20));

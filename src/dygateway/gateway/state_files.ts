@@ -5,9 +5,10 @@ import { printJson } from "../core/json/print.ts";
 import { lookup } from "../core/lookup.ts";
 import type { Lookup } from "../core/lookup.ts";
 import { noPause } from "../core/result.ts";
-import { eachLine } from "./files.ts";
-import { logError, logInfo, logNotice } from "./log.ts";
+import { eachLine, exists } from "./files.ts";
+import { logError, logInfo, logNotice, logWarning } from "./log.ts";
 import { readSavedState } from "./saved_state.ts";
+import type { SavedState } from "./saved_state.ts";
 import { chunksOf, deleteBlob, newBlobName, writeChunk } from "./shared_rules.ts";
 import { publish } from "./shared_state.ts";
 import type { PublishedRuntime } from "./shared_state.ts";
@@ -69,11 +70,26 @@ function restoreManifest(dir: string, manifest: RuntimeManifest, places: Lookup<
   return { ...manifest, levels };
 }
 
+function readUsableState(dir: string): SavedState | undefined {
+  const path = `${dir}/state`;
+  const saved = readSavedState(path);
+  if (saved !== undefined) {
+    return saved;
+  }
+  const before = readSavedState(`${path}.previous`);
+  if (before !== undefined && !exists(path)) {
+    logWarning(`${path} is missing: the one before is used`);
+  }
+  return before;
+}
+
 /** Publishes the last good state from disk. Called before the workers are there, when the shared dict is empty. */
 export function restoreState(dir: string): void {
-  const saved = readSavedState(`${dir}/state`) ?? readSavedState(`${dir}/state.previous`);
+  const saved = readUsableState(dir);
   if (saved === undefined) {
-    logInfo(`there is no usable snapshot in ${dir}: requests go to their default upstreams until Redis was read`);
+    // A first start finds the folder, empty.
+    const log = exists(dir) ? logInfo : logWarning;
+    log(`there is no usable snapshot in ${dir}: requests go to their default upstreams until Redis was read`);
     return;
   }
   const { position, manifests, upstreams } = saved;
