@@ -62,31 +62,31 @@ const corruptions: readonly Corruption[] = [
     await redis.hset(`${policy}:divdata`, "5000000", "beta1");
   } },
   { what: "half of a range is missing", at: RANGE, reason: /start and no end/, corrupt: (redis, { policy }) => redis.zrem(`${policy}:divdata`, "1:beta3") },
-  { what: "an infinite score", at: RANGE, reason: /./, corrupt: (redis, { policy }) => redis.zadd(`${policy}:divdata`, "+inf", "1:beta3") },
-  { what: "a range that ends before it starts", at: NETWORK, reason: /./, corrupt: (redis, { policy }) => redis.zadd(`${policy}:divdata`, "1.3", "1:beta4") },
+  { what: "an infinite score", at: RANGE, reason: /'1:beta3' with score inf: its score is no bound/, corrupt: (redis, { policy }) => redis.zadd(`${policy}:divdata`, "+inf", "1:beta3") },
+  { what: "a range that ends before it starts", at: NETWORK, reason: /'1:beta4' with score 1\.3: index 0 was expected here/, corrupt: (redis, { policy }) => redis.zadd(`${policy}:divdata`, "1.3", "1:beta4") },
   { what: "a value of 10 MB", at: SUFFIX, reason: /longer than 65536 bytes/, corrupt: (redis, { policy }) => redis.hset(`${policy}:divdata`, "1", MEGABYTES_10) },
   { what: "a field of 10 MB", at: SUFFIX, reason: /longer than 65536 bytes/, corrupt: (redis, { policy }) => redis.hset(`${policy}:divdata`, MEGABYTES_10, "beta1") },
   { what: "a member of 10 MB", at: RANGE, reason: /longer than 65536 bytes/, corrupt: (redis, { policy }) => redis.zadd(`${policy}:divdata`, 5, `2:${MEGABYTES_10}`) },
-  { what: "a suffix that is none", at: SUFFIX, reason: /suffix/, corrupt: (redis, { policy }) => redis.hset(`${policy}:divdata`, "one", "beta1") },
-  { what: "an upstream of bytes that are no text", at: SUFFIX, reason: /./, corrupt: (redis, { policy }) => redis.hset(`${policy}:divdata`, "1", Buffer.from([0, 255, 254, 10, 13])) },
-  { what: "a list of an odd length", at: SUFFIX, levels: [nobodysHeader, ...threeLevels.slice(1)], reason: /./, corrupt: (redis, { policy }) => redis.rpush(`${policy}:divdata`, "X-Half:1") },
+  { what: "a suffix that is none", at: SUFFIX, reason: /suffix 'one' → 'beta1': decimal digits/, corrupt: (redis, { policy }) => redis.hset(`${policy}:divdata`, "one", "beta1") },
+  { what: "an upstream of bytes that are no text", at: SUFFIX, reason: /suffix '1' → '[^]*': decimal digits and an upstream's name are expected/, corrupt: (redis, { policy }) => redis.hset(`${policy}:divdata`, "1", Buffer.from([0, 255, 254, 10, 13])) },
+  { what: "a list of an odd length", at: SUFFIX, levels: [nobodysHeader, ...threeLevels.slice(1)], reason: /'X-Half:1' → '': NAME:VALUE and an upstream's name are expected/, corrupt: (redis, { policy }) => redis.rpush(`${policy}:divdata`, "X-Half:1") },
   { what: "an empty hash, which is no key at all", at: SUFFIX, reason: /there is no data/, corrupt: (redis, { policy }) => redis.hdel(`${policy}:divdata`, "1", "2") },
-  { what: "options of another type", at: SUFFIX, reason: /meta/, corrupt: (redis, { policy }) => redis.rpush(`${policy}:meta`, "x") },
+  { what: "options of another type", at: SUFFIX, reason: /:meta: WRONGTYPE/, corrupt: (redis, { policy }) => redis.rpush(`${policy}:meta`, "x") },
   { what: "a module that does not exist", at: RANGE, reason: /no required module.*moonphase/, corrupt: (redis, { level }) => redis.set(`${level}:divModulename`, "abtesting.diversion.moonphase") },
   { what: "a module outside of its folder", at: RANGE, reason: /only modules of abtesting\.diversion are loaded/, corrupt: (redis, { level }) => redis.set(`${level}:divModulename`, "abtesting.diversion.../../../../tmp/evil") },
   { what: "a module of Lua's own", at: SUFFIX, reason: /only modules of abtesting\.diversion are loaded/, corrupt: (redis, { level }) => redis.set(`${level}:divModulename`, "os") },
   { what: "a parser outside of its folder", at: NETWORK, reason: /only modules of abtesting\.userinfo are loaded/, corrupt: (redis, { level }) => redis.set(`${level}:userInfoModulename`, "abtesting.userinfo...evil") },
   { what: "no userInfoModulename", at: SUFFIX, reason: /userInfoModulename is missing/, corrupt: (redis, { level }) => redis.del(`${level}:userInfoModulename`) },
-  { what: "a module name of another type", at: SUFFIX, reason: /missing/, corrupt: async (redis, { level }) => {
+  { what: "a module name of another type", at: SUFFIX, reason: /divModulename, divDataKey or userInfoModulename is missing/, corrupt: async (redis, { level }) => {
     await redis.del(`${level}:divModulename`);
     await redis.rpush(`${level}:divModulename`, "x");
   } },
   { what: "rules that are the audit stream", at: SUFFIX, reason: /hash, sorted set or list is expected, it is a stream/, corrupt: (redis, { level }) => redis.set(`${level}:divDataKey`, "ab:test:audit") },
   { what: "an option of 10 MB", at: SUFFIX, reason: /an option longer than/, corrupt: (redis, { policy }) => redis.hset(`${policy}:meta`, "userinfo", MEGABYTES_10) },
-  { what: "a module name of 10 MB", at: SUFFIX, reason: /./, corrupt: (redis, { level }) => redis.set(`${level}:divModulename`, `abtesting.diversion.${MEGABYTES_10}`) },
-  { what: "divsteps that are no number", isWhole: true, reason: /divsteps/, corrupt: (redis, { runtime }) => redis.set(`${runtime}:divsteps`, "NaN") },
-  { what: "more divsteps than there can be", isWhole: true, reason: /divsteps/, corrupt: (redis, { runtime }) => redis.set(`${runtime}:divsteps`, "1e3") },
-  { what: "divsteps of 10 MB", isWhole: true, reason: /divsteps/, corrupt: (redis, { runtime }) => redis.set(`${runtime}:divsteps`, MEGABYTES_10) },
+  { what: "a module name of 10 MB", at: SUFFIX, reason: /divModulename, divDataKey or userInfoModulename is missing, or longer than 1024 bytes/, corrupt: (redis, { level }) => redis.set(`${level}:divModulename`, `abtesting.diversion.${MEGABYTES_10}`) },
+  { what: "divsteps that are no number", isWhole: true, reason: /divsteps is 'NaN'/, corrupt: (redis, { runtime }) => redis.set(`${runtime}:divsteps`, "NaN") },
+  { what: "more divsteps than there can be", isWhole: true, reason: /divsteps is '1e3', a number from 1 to 10/, corrupt: (redis, { runtime }) => redis.set(`${runtime}:divsteps`, "1e3") },
+  { what: "divsteps of 10 MB", isWhole: true, reason: /divsteps is 'x+…'/, corrupt: (redis, { runtime }) => redis.set(`${runtime}:divsteps`, MEGABYTES_10) },
 ];
 
 interface Broken {

@@ -99,6 +99,25 @@ describe("a third-party module that fails, under traffic", () => {
     });
   });
 
+  test.each<[digit: string, reason: RegExp]>([
+    ["1", /moody\.lua:\d+: this module throws/],
+    ["2", /moody\.lua:\d+: attempt to index .*nothing/],
+    ["3", /moody\.lua:\d+: bad argument #1 to '(?:pairs|for iterator)'/],
+    ["4", /no arg of ours/],
+    ["5", /answered a number/],
+    ["6", /stack overflow/],
+    ["7", /default upstream: nil,/],
+    ["9", /moodyParser\.lua:\d+: attempt to index .*nothing/],
+  ])("a uid that ends with %s, of a hostname of its own: the log has %s", async (digit, reason) => {
+    const host = cluster.newHost();
+    await cluster.divert(host, moody.policy);
+    expect(await cluster.ask(host, { headers: { "X-Uid": `700000${digit}` } })).toBe("stable");
+    const lines = cluster.gateway.errorLog().split("\n").filter((line) => line.includes(`${host}: `));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/\[error\].*request went to its default upstream: /);
+    expect(lines[0]).toMatch(reason);
+  });
+
   test.each([
     ["divModulename", "abtesting.diversion.no_table", /no_table.*does not return a table/],
     ["divModulename", "abtesting.diversion.no_lua", /no_lua/],

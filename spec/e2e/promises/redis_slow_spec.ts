@@ -5,6 +5,9 @@ import { useProxiedRedis } from "./proxied_redis.ts";
 import { bySuffix, otherLevels, threeLevels } from "./users.ts";
 import { putInForce, storeGroup, witnessed } from "./witness.ts";
 
+/** What the renderer writes unless told: the longest that a change waits for Redis. */
+const READ_TIMEOUT_MS = 2000;
+const SLACK_MS = 1000;
 const SLOWER_THAN_THE_LEASE_MS = 2300;
 
 describe("a Redis that answers after 5 s", () => {
@@ -14,7 +17,11 @@ describe("a Redis that answers after 5 s", () => {
     await witnessed(cluster, "Redis answers after 5 s", threeLevels, async (witness, host) => {
       proxy().delay = 5000;
       await storeIs(cluster, false);
+      const asked = performance.now();
       const refused = await cluster.admin("policy_set", {}, bySuffix("beta4").policy);
+      const elapsed = performance.now() - asked;
+      console.info(`a change was refused after ${elapsed.toFixed(0)} ms`);
+      expect(elapsed).toBeLessThan(READ_TIMEOUT_MS + SLACK_MS);
       expect([refused.code, refused.desc]).toEqual([50301, expect.stringContaining("nothing was changed")]);
       expect((await cluster.done("runtime_get", { hostname: host })).desc).toContain("from the local snapshot");
       await witness.more(200);
