@@ -53,5 +53,5 @@ test(`the leader is killed ${KILLS} times while it loads a large policy: what it
       expect((await cluster.done("status")).data.broken).toEqual([]);
       await witness.more(50);
     }
-  }, { again: true });
+  }, { kills: KILLS });
 }, 120_000);

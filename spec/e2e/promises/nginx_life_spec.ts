@@ -45,7 +45,7 @@ describe("nginx reloads", () => {
         await reload();
         await putInForce(witness, cluster, host, levels);
       }
-    }, { again: true });
+    }, { reloads: 3 });
   });
 
   test("while a change is under way", async () => {
@@ -60,7 +60,7 @@ describe("nginx reloads", () => {
       }
       await reloaded;
       await putInForce(witness, cluster, host, otherLevels);
-    }, { again: true });
+    }, { reloads: 1 });
   });
 
   test("connections that an old worker has accepted, and that ask only after a change", async () => {
@@ -85,7 +85,7 @@ describe("nginx reloads", () => {
       }
       console.info(`${answers.length} of 16 connections were answered, ${byOldWorkers} by workers of before the reload`);
       expect(answers).toEqual(answers.map(() => "this is beta2 server\n"));
-    }, { again: true });
+    }, { reloads: 1 });
   });
 
   test("without Redis", async () => {
@@ -97,7 +97,7 @@ describe("nginx reloads", () => {
       await cluster.redis.start();
       await storeIs(cluster, true);
       await putInForce(witness, cluster, host, otherLevels);
-    }, { again: true });
+    }, { reloads: 1 });
   });
 });
 
@@ -108,7 +108,7 @@ describe("nginx ends and starts", () => {
       await restart(witness);
       await cluster.ready();
       await putInForce(witness, cluster, host, otherLevels);
-    }, { again: true });
+    }, { reloads: 1 });
   });
 
   test("with Redis, in which things changed meanwhile", async () => {
@@ -126,7 +126,7 @@ describe("nginx ends and starts", () => {
       await until("by every worker", async () => (await workersOf(cluster)).every((worker) => worker.revision === revision));
       await witness.more(100);
       witness.settle();
-    }, { again: true });
+    }, { reloads: 1 });
   });
 
   test("without Redis: what was in force, from the first request", async () => {
@@ -141,7 +141,7 @@ describe("nginx ends and starts", () => {
       await cluster.redis.start();
       await storeIs(cluster, true);
       await putInForce(witness, cluster, host, otherLevels);
-    }, { again: true });
+    }, { reloads: 2 });
   });
 });
 
@@ -159,7 +159,7 @@ describe("workers are killed", () => {
         }, 10_000);
         await putInForce(witness, cluster, host, n % 2 === 0 ? otherLevels : threeLevels);
       }
-    }, { again: true });
+    }, { kills: 10 });
   });
 
   test("the leader three times, and the rules that it has left on the disk go with the states that they belong to", async () => {
@@ -180,7 +180,7 @@ describe("workers are killed", () => {
       await putInForce(witness, cluster, host, [byRange("beta1")]);
       await snapshotIsSaved(cluster);
       await until("they are gone", () => unusedRules().every((name) => before.includes(name)));
-    }, { again: true });
+    }, { kills: 3 });
   });
 
   test("all at once", async () => {
@@ -195,6 +195,6 @@ describe("workers are killed", () => {
         return now.length === WORKERS && !now.some((pid) => victims.includes(pid));
       }, 10_000);
       await putInForce(witness, cluster, host, otherLevels);
-    }, { again: true });
+    }, { kills: 1 });
   });
 });

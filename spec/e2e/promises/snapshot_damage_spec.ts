@@ -125,7 +125,7 @@ describe("nginx starts without Redis, from damaged files", () => {
       await startWithoutRedis(witness);
       await cluster.redis.start();
       await storeIs(cluster, true);
-    }, { again: true });
+    }, { reloads: 2 });
   });
 });
 
@@ -224,7 +224,7 @@ async function worksWithoutDisk({ what, reason, spoil, mend, start }: Spoiling):
     await startWithoutRedis(witness);
     await cluster.redis.start();
     await storeIs(cluster, true);
-  }, { again: true });
+  }, { reloads: 2 });
 }
 
 describe("the snapshot cannot be written", () => {

@@ -96,7 +96,7 @@ describe("no request fails", () => {
         }, 10_000);
         await witness.more(100);
       }
-    }, { again: true });
+    }, { kills: 3 });
     await isBalanced();
   });
 
@@ -108,7 +108,7 @@ describe("no request fails", () => {
       }
       await reloaded;
       await change(10);
-    }, { again: true });
+    }, { reloads: 1 });
     await isBalanced();
   });
 
@@ -124,7 +124,7 @@ describe("no request fails", () => {
       await cluster.redis.start();
       await storeIs(cluster, true);
       await change(3);
-    }, { again: true });
+    }, { reloads: 2 });
     await isBalanced();
   });
 });
