@@ -57,7 +57,6 @@ export class Witness {
   /** The same of connections made for one request: a worker that was given one must answer it. */
   againFresh = 0;
   readonly examples: string[] = [];
-  private readonly cluster: Cluster;
   private readonly host: string;
   private spans: Span[];
   private numbers = 1;
@@ -70,10 +69,12 @@ export class Witness {
   private clients: Promise<void>[] = [];
 
   private readonly paceMs: number;
+  private readonly port: number;
 
-  constructor(cluster: Cluster, host: string, levels: readonly Level[], paceMs = PACE_MS) {
+  /** @param port of another node than the cluster's own. */
+  constructor(cluster: Cluster, host: string, levels: readonly Level[], { paceMs = PACE_MS, port = cluster.port }: { readonly paceMs?: number; readonly port?: number } = {}) {
     this.paceMs = paceMs;
-    this.cluster = cluster;
+    this.port = port;
     this.host = host;
     this.spans = [{ number: 1, expected: expecting(levels), from: 0, to: Infinity }];
   }
@@ -176,7 +177,7 @@ export class Witness {
   }
 
   private open(): Seat {
-    return { connection: new KeptConnection(this.cluster.port), worker: -1, number: 0 };
+    return { connection: new KeptConnection(this.port), worker: -1, number: 0 };
   }
 
   private async request(first: Seat, isFresh: boolean): Promise<Seat> {
@@ -261,7 +262,7 @@ export async function witnessed(
   if (levels.length > 0) {
     await cluster.divert(host, ...levels.map(({ policy }) => policy));
   }
-  const witness = new Witness(cluster, host, levels, allowances.paceMs);
+  const witness = new Witness(cluster, host, levels, allowances);
   witness.start();
   try {
     await witness.more(100);
