@@ -1,17 +1,21 @@
 import { defineConfig } from "vitest/config";
 
-/**
- * Specs that wait most of the time, for sshd, keepalived and FRR, for the next look at a dyups module, for a worker that
- * is stopped, for the log's next minute, or go on for a whole one, and that do not mind a busy machine: `make test` runs
- * them beside the unit tests.
+/*
+ * Specs that wait most of the time, and do not mind a busy machine: `make test` runs them beside the unit tests, these
+ * two kinds beside each other.
  */
-const mostlyWaiting = [
-  "spec/e2e/lvs/**/*_spec.ts",
+/** For sshd, keepalived and FRR. */
+const lvs = ["spec/e2e/lvs/**/*_spec.ts"];
+/** For the next look at a dyups module, a worker that is stopped, the log's next minute, a minute of writers. */
+const waiting = [
   "spec/e2e/promises/concurrent_writers_spec.ts",
   "spec/e2e/promises/long_stop_spec.ts",
   "spec/e2e/promises/redis_password_spec.ts",
   "spec/e2e/upstreams/dyups_engine_spec.ts",
 ];
+
+/** They start nginx and Redis; one file at a time keeps timings honest. */
+const oneAtATime = { globals: true, fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
@@ -26,28 +30,9 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
-      {
-        test: {
-          name: "e2e",
-          globals: true,
-          include: ["spec/e2e/**/*_spec.ts"],
-          exclude: mostlyWaiting,
-          // They start nginx and Redis; one file at a time keeps timings honest.
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        test: {
-          name: "e2e-waiting",
-          globals: true,
-          include: mostlyWaiting,
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { test: { ...oneAtATime, name: "e2e", include: ["spec/e2e/**/*_spec.ts"], exclude: [...lvs, ...waiting] } },
+      { test: { ...oneAtATime, name: "e2e-lvs", include: lvs } },
+      { test: { ...oneAtATime, name: "e2e-waiting", include: waiting } },
     ],
   },
 });

@@ -30,6 +30,7 @@ export const phases: readonly (readonly (readonly Stage[])[])[] = [
       { name: "stray Lua globals", group: "lint", run: (say) => check("luacheck", ["--quiet", "--no-color", "lua-out"], say) },
       { name: "unit tests in LuaJIT", group: "lua", run: busted },
     ],
+    [{ name: "end-to-end, LVS", group: "e2e", run: (say) => endToEnd("e2e-lvs", say) }],
     [{ name: "end-to-end, waiting", group: "e2e", run: (say) => endToEnd("e2e-waiting", say) }],
   ],
   [[{ name: "end-to-end tests", group: "e2e", run: (say) => endToEnd("e2e", say) }]],
