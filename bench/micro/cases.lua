@@ -163,7 +163,7 @@ cases[9] = {
   end,
 }
 
--- Values of one header; `cookie` and `arg` are the same code.
+-- Values of one header; `cookie` is the same code, `arg` decodes the value first.
 cases[10] = keyed("header", MEDIUM, function(index)
   return "x-env:value" .. index
 end)
