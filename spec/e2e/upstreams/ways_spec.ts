@@ -45,8 +45,8 @@ async function divertLastDigitOne(upstream: string): Promise<void> {
 
 test("the location is rendered with a choice of the way, and no request ends in Lua that need not", () => {
   const vhost = readFileSync(join(cluster.folder, "conf/vhosts/whole.test.conf"), "utf8");
-  expect(vhost).toContain('set_by_lua_block $dygateway_way { return package.loaded["dygateway.phases.set"].divert("whole.test", "stable") }');
-  expect(vhost).toContain('set_by_lua_block $dygateway_way { return package.loaded["dygateway.phases.set"].balance("beta3") }');
+  expect(vhost).toContain('set_by_lua_block $dygateway_way { return dygateway_divert("whole.test", "stable") }');
+  expect(vhost).toContain('set_by_lua_block $dygateway_way { return dygateway_balance("beta3") }');
   expect(readFileSync(join(cluster.folder, "conf/nginx.conf"), "utf8")).not.toContain("log_by_lua");
 });
 

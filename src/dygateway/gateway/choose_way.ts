@@ -27,7 +27,7 @@ function wayTo(decided: string | undefined, otherwise: string): Way {
   const upstream = liveUpstream(decided ?? otherwise);
   if (upstream === undefined) {
     // It may have been with one of ours before its answer sent it here.
-    forget();
+    forget(false);
     return "";
   }
   if (!upstream.isKept) {

@@ -6,8 +6,16 @@ import { writeVariable } from "./variables.ts";
  * @inlined
  */
 export function finish(): void {
-  const name = forget();
+  const name = forget(false);
   if (name !== undefined) {
     writeVariable("backend", name);
   }
+}
+
+/**
+ * The same where no error page and no cache answers in the place of the peer, and `$backend` is the upstream already.
+ * @inlined
+ */
+export function finishWhole(): void {
+  forget(true);
 }

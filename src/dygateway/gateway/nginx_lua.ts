@@ -41,6 +41,7 @@ export interface NginxLua {
     problemLength: Cell<number>,
   ): number;
   ngx_http_lua_ffi_is_subrequest(this: void, request: Request): number;
+  ngx_http_lua_ffi_get_resp_status(this: void, request: Request): number;
   ngx_http_lua_ffi_time(this: void): number;
   ngx_http_lua_ffi_balancer_get_last_failure(this: void, request: Request, status: Cell<number>, problem: Cell<Address>): number;
   ngx_http_lua_ffi_balancer_set_more_tries(this: void, request: Request, count: number, problem: Cell<Address>): number;
@@ -83,6 +84,7 @@ function functions(): NginxLua | undefined {
       C.ngx_http_lua_ffi_var_get,
       C.ngx_http_lua_ffi_var_set,
       C.ngx_http_lua_ffi_is_subrequest,
+      C.ngx_http_lua_ffi_get_resp_status,
       C.ngx_http_lua_ffi_time,
       C.ngx_http_lua_ffi_balancer_get_last_failure,
       C.ngx_http_lua_ffi_balancer_set_more_tries,
@@ -113,6 +115,15 @@ export const problemCell = ffi.new("char *[1]") as Cell<Address>;
 export function isSubrequest(): boolean {
   const found = nginxLua === undefined ? ngx.is_subrequest : nginxLua.ngx_http_lua_ffi_is_subrequest(currentRequest()) === 1;
   return found;
+}
+
+/**
+ * The status of the answer, as in the access log; 0 where there is none as yet.
+ * @inlined
+ */
+export function answeredStatus(): number {
+  const status = nginxLua === undefined ? ngx.status : nginxLua.ngx_http_lua_ffi_get_resp_status(currentRequest());
+  return status;
 }
 
 /**

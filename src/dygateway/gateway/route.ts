@@ -24,7 +24,7 @@ export function route(decided: string | undefined): void {
     return;
   }
   // It may have been with one of ours before an error page sent it here.
-  forget();
+  forget(false);
   if (decided !== undefined) {
     writeVariable("backend", decided);
   }

@@ -1,7 +1,8 @@
 import type { Peer } from "../core/upstream/balancer.ts";
-import { judgeTry, upstreamsTried } from "../core/upstream/last_try.ts";
+import { upstreamsTried } from "../core/upstream/last_try.ts";
 import { peerFailed, peerRecovered } from "./health/passive.ts";
 import { isSubrequest, requestKey, wholeSeconds } from "./nginx_lua.ts";
+import { hasFailed } from "./try_outcome.ts";
 import { upstreamOfBlock } from "./upstreams.ts";
 import type { LiveUpstream } from "./upstreams.ts";
 import { readVariable } from "./variables.ts";
@@ -50,29 +51,6 @@ function context(): Context {
   return (ngx as unknown as { readonly ctx: Context }).ctx;
 }
 
-/** Where nginx has noted more than one try, or one that may have failed. */
-function judge(tries: Tries, statuses: string, address: string | undefined): boolean {
-  const addresses = readVariable("upstream_addr") ?? "";
-  const headerTimes = readVariable("upstream_header_time") ?? "";
-  const { failed, isLast } = judgeTry({ statuses, addresses, headerTimes }, address, tries.earlier);
-  tries.isElsewhere = !isLast;
-  return failed;
-}
-
-/**
- * How the last try of the upstream ended, by what nginx has noted.
- * @inlined
- */
-function hasFailed(tries: Tries, address: string | undefined): boolean {
-  const status = readVariable("upstream_status");
-  // Of one try, the usual one: a text that Lua has already, so that comparing is all that is done.
-  if (status === undefined || (status.length === 3 && status !== "502" && status !== "504")) {
-    return false;
-  }
-  const failed = judge(tries, status, address);
-  return failed;
-}
-
 /**
  * The peer is not the request's any more.
  * @inlined
@@ -94,18 +72,20 @@ export function leavePeer(tries: Tries, peer: Peer, failed: boolean, now: number
 
 /**
  * Ends what is under way, as nginx's notes say it went.
+ *
+ * @param statusTells see `hasFailed`.
  * @inlined
  */
-export function settle(tries: Tries): void {
+export function settle(tries: Tries, statusTells: boolean): void {
   const { peer } = tries;
   if (peer !== undefined) {
-    leavePeer(tries, peer, hasFailed(tries, peer.address), wholeSeconds());
+    leavePeer(tries, peer, hasFailed(tries, peer.address, statusTells), wholeSeconds());
   }
 }
 
 /** nginx begins anew without our rewrite phase: a redirect, to a location that leaves `$backend` as it is. */
 export function beginAgain(tries: Tries): void {
-  settle(tries);
+  settle(tries, false);
   tries.isElsewhere = false;
   // The try that begins is noted already.
   tries.earlier = upstreamsTried(readVariable("upstream_status")) - 1;
@@ -154,7 +134,7 @@ export function remember(upstream: LiveUpstream, isNamed: boolean): void {
   let earlier = 0;
   if (tries !== undefined) {
     // Sent here by an error page; or left behind by one at the same address that had no log phase of ours.
-    settle(tries);
+    settle(tries, false);
     earlier = upstreamsTried(readVariable("upstream_status"));
   } else if (idleCount > 0) {
     idleCount--;
@@ -208,10 +188,12 @@ function nameElsewhere(block: string): string | undefined {
 
 /**
  * Ends what is remembered of the request.
+ *
+ * @param statusTells see `hasFailed`.
  * @returns what `$backend` is to be in the access log; undefined where it is that already.
  * @inlined
  */
-export function forget(): string | undefined {
+export function forget(statusTells: boolean): string | undefined {
   if (runningCount === 0) {
     return undefined;
   }
@@ -223,9 +205,9 @@ export function forget(): string | undefined {
   const { peer, upstream } = tries;
   if (peer === undefined) {
     // Nobody could be tried; yet somebody else may have answered.
-    hasFailed(tries, undefined);
+    hasFailed(tries, undefined, statusTells);
   } else {
-    settle(tries);
+    settle(tries, statusTells);
   }
   running[request] = undefined;
   runningCount--;

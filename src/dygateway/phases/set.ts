@@ -1,15 +1,8 @@
-import { chooseWay, chooseWayToDefault } from "../gateway/choose_way.ts";
+import { chooseWayToDefault } from "../gateway/choose_way.ts";
 
 /* For `set_by_lua_block`, in locations that the renderer knows whole. */
 
-/**
- * Decides; see `chooseWay`.
- * @inlined
- */
-export function divert(hostkey: string | undefined, otherwise: string): string {
-  const way = chooseWay(hostkey, otherwise);
-  return way;
-}
+export { chooseWay as divert } from "../gateway/choose_way.ts";
 
 /** For locations that divert nobody and whose upstream may be a dynamic one. LuaJIT starts to compile here. */
 export function balance(otherwise: string): string {
