@@ -1,5 +1,6 @@
 import type { Lookup } from "../core/lookup.ts";
 import { MAX_PLAIN_DIGITS } from "../core/decimal.ts";
+import { eightDigits } from "../core/eight_digits.ts";
 import { digitsFrom, integerFrom } from "../core/native.ts";
 import { currentRequest, ffi, nginxLua, problemCell } from "./nginx_lua.ts";
 import type { Address, Cell } from "./nginx_lua.ts";
@@ -57,8 +58,15 @@ export function readNumber(name: string): number {
     return -1;
   }
   const digits = value[0];
+  if (length > 1 && digits[0] === ZERO) {
+    return -1;
+  }
+  const known = eightDigits(digits, length);
+  if (known !== -2) {
+    return known;
+  }
   // What follows a value in memory is no digit as a rule; where it is, there are too many, and the text decides.
-  if (digitsFrom(digits, 0) !== length || (length > 1 && digits[0] === ZERO)) {
+  if (digitsFrom(digits, 0) !== length) {
     return -1;
   }
   const number = integerFrom(digits, 0) ?? -1;
