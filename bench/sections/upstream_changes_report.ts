@@ -24,25 +24,22 @@ export interface Phase {
   readonly after: Count;
 }
 
-/** The first part of the long run, in which memory may still find its size. */
-const settling = 0.2;
-/** What counts as flat, from then to the end. */
+/** What counts as flat, from the beginning of the long run to its end. */
 const flatShare = 0.02;
 const flatDescriptors = 8;
 
-export function reportUpstreamChanges(phases: readonly [quiet: Phase, short: Phase, long: Phase], samples: readonly Sample[]): SectionReport {
-  const [quiet, short, long] = phases;
-  const minutes = samples.at(-1)?.minute ?? 0;
-  const after = trends(samples, minutes * settling);
-  const length = minutes * (1 - settling);
+export function reportUpstreamChanges(phases: readonly [quiet: Phase, short: Phase, first: Phase, long: Phase], samples: readonly Sample[]): SectionReport {
+  const [quiet, short, first, long] = phases;
+  const length = samples.at(-1)?.minute ?? 0;
+  const all = trends(samples, 0);
   const of = (name: string): { readonly first: number; readonly growth: number } => {
-    const found = after.find((trend) => trend.name === name);
+    const found = all.find((trend) => trend.name === name);
     return { first: found?.first ?? NaN, growth: (found?.slope ?? NaN) * length };
   };
   const resident = of("RSS of a worker, MB");
   const descriptors = of("descriptors of a worker, most");
   const failed = short.load.failed + short.tally.failed;
-  const failedLong = long.load.failed + long.tally.failed;
+  const failedLong = first.load.failed + first.tally.failed + long.load.failed + long.tally.failed;
   const rate = long.tally.times.length / long.seconds;
   return {
     title: "Balancing: an upstream that changes all the time",
@@ -53,13 +50,14 @@ export function reportUpstreamChanges(phases: readonly [quiet: Phase, short: Pha
       "two for each server: ten change limits, eight weights, one drains and ends it, one takes a server out and back. `changes` are those " +
       "answered with success and in force in every worker, the times until then; `fail` counts changes and requests that were not answered well. `new " +
       "conn.` is how many connections the servers accepted meanwhile, by their own count; `nothing else` has some, too, because nginx ends a connection after its thousandth " +
-      `request. The trends of the long run are taken from ${whole(settling * 100)} % of it on; the worker that reads Redis also writes upstream.conf, or, where nginx has one, its privileged agent, which is then listed, too.`,
+      `request. Before the long run, the last of the rows, there are ${whole(first.tally.times.length)} changes of its kind: in those LuaJIT compiles what they call and ` +
+      "the heap finds its size, as that row shows; the trends are those of the long run. The worker that reads Redis also writes upstream.conf, or, where nginx has one, its privileged agent, which is then listed, too.",
     tables: [
       table(["while", "s", "changes", "fail", "p50", "p99"], phases.map(changeRow)),
       table(["while", "requests", "fail", "p99 ms", "new conn.", "descriptors", "RSS MB"], phases.map(loadRow)),
       table(
         ["the long run", "first", "last", "most", "growth"],
-        after.map(({ name, first, last, most, slope }) => [name, ...[first, last, most, slope * length].map((value) => value.toFixed(2))]),
+        all.map(({ name, first, last, most, slope }) => [name, ...[first, last, most, slope * length].map((value) => value.toFixed(2))]),
       ),
       ...reasons(phases),
     ],

@@ -20,6 +20,37 @@ export function describePlace(settings: RedisSettings): string {
   return settings.unixSocket !== "" ? `unix:${settings.unixSocket}` : `${settings.host}:${settings.port}`;
 }
 
+/** What a servant yields when a work has ended. */
+interface Ended {
+  result: unknown;
+}
+
+/** Does works for one connection. */
+interface Servant {
+  readonly steps: Generator<Command[] | Ended, never, Answer>;
+  readonly ended: Ended;
+}
+
+/** Of the store, or the next work. */
+type Answer = Reply[] | StoreWork<unknown>;
+
+/**
+ * One work after the other, all in this one's coroutine: nginx keeps a record of each until the request, or the timer, ends
+ * in which it was made, and the timer of the leading worker goes on for long.
+ */
+function* works(first: StoreWork<unknown>, ended: Ended): Generator<Command[] | Ended, never, Answer> {
+  let work = first as Generator<Command[], unknown, Answer>;
+  for (;;) {
+    ended.result = yield* work;
+    work = (yield ended) as Generator<Command[], unknown, Answer>;
+  }
+}
+
+function newServant(work: StoreWork<unknown>): Servant {
+  const ended: Ended = { result: undefined };
+  return { steps: works(work, ended), ended };
+}
+
 /** One connection to the store. */
 export interface Connection {
   readonly client: RedisClient;
@@ -29,6 +60,8 @@ export interface Connection {
   /** Gives the connection back for the next user; only in a state in which one may take it. */
   readonly release: (this: void) => void;
   readonly close: (this: void) => void;
+  /** Whoever does its works, and waits for the next; undefined before the first, and while one is under way. */
+  servant: Servant | undefined;
 }
 
 type Pipeline = (this: void, commands: Command[]) => Reply[] | string;
@@ -106,20 +139,28 @@ export function connect(settings: RedisSettings): Result<Connection> {
     close: () => {
       client.close();
     },
+    servant: undefined,
   });
 }
 
 /** Drives a piece of store work to its end over a connection. */
 export function runWork<T>(connection: Connection, work: StoreWork<T>): Result<T> {
-  let step = work.next();
-  while (step.done !== true) {
-    const replies = connection.pipeline(step.value);
+  const waiting = connection.servant;
+  const { steps, ended } = waiting ?? newServant(work);
+  // One whose work is broken off, by an error or because the store is gone, is of no use any more.
+  connection.servant = undefined;
+  let { value } = steps.next(work);
+  while (value !== ended) {
+    const replies = connection.pipeline(value as Command[]);
     if (!replies.ok) {
       return replies;
     }
-    step = work.next(replies.value);
+    ({ value } = steps.next(replies.value));
   }
-  return success(step.value);
+  connection.servant = { steps, ended };
+  const { result } = ended;
+  ended.result = undefined;
+  return success(result as T);
 }
 
 /** The same for work that itself ends with a result. */

@@ -7,7 +7,7 @@ import type { RuntimeManifest } from "../core/store/manifest.ts";
 import { ringPoints } from "../core/upstream/balance/consistent_hash.ts";
 import { compileRuntime, forgetUnused, matcherCache, OUTDATED, recordUse } from "./compile.ts";
 import { logErrorSometimes, logWarning } from "./log.ts";
-import { endHaste, makeHaste, tidyAfter } from "./pace.ts";
+import { collectAsUsual, collectOften, endHaste, makeHaste, tidyAfter } from "./pace.ts";
 import { thisNode } from "./node_settings.ts";
 import { endRelease, releasePoints, releaseRules } from "./released_tables.ts";
 import { writeWorkerReport } from "./shared_reports.ts";
@@ -170,6 +170,7 @@ export function catchUp(pause: Pause): void {
   });
   report();
   tidy(endRelease());
+  collectOften();
   applying = false;
   if (!applied) {
     logFailure(reason);
@@ -212,6 +213,7 @@ export function tick(pause: Pause): void {
   catchUp(pause);
   if (ngx.now() - reportedAt >= REPORT_SECONDS) {
     report();
+    collectAsUsual();
   }
 }
 
