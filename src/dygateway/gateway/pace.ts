@@ -65,18 +65,6 @@ export function pacer(isUrgent: (this: void) => boolean = never): Pause {
   };
 }
 
-/** Of the memory that is asked for, in percent, how much the collector goes through meanwhile; LuaJIT's own is 200. */
-const COLLECTOR_SPEED = 500;
-
-/**
- * For all workers, before they are forked. What is asked for while a collection is under way comes on top of what it will
- * free: at LuaJIT's own speed that is half of the heap again, and the most that a worker ever had is what it keeps of the
- * system. A step is some 5 µs long then; all of them together take as long as before.
- */
-export function collectQuickly(): void {
-  collectgarbage("setstepmul", COLLECTOR_SPEED);
-}
-
 /** How much memory may grow, in percent, before the collector goes through it again; LuaJIT's own. */
 const USUAL_COLLECTOR_PAUSE = 200;
 /** Of a worker that has nothing in force yet: there is much to read then, and little of it is garbage. */

@@ -8,7 +8,6 @@ import { balance, divert } from "./set.ts";
 import { enableAgent } from "../gateway/agent.ts";
 import { confToWrite } from "../gateway/conf_writer.ts";
 import { loadSettings } from "../gateway/node_settings.ts";
-import { collectQuickly } from "../gateway/pace.ts";
 import { readSeq } from "../gateway/shared_state.ts";
 import { restoreState } from "../gateway/state_files.ts";
 import { loadStaticUpstreams } from "../gateway/static_upstreams.ts";
@@ -38,7 +37,6 @@ export function start(settingsPath: string): void {
   for (const [name, entry] of Object.entries(globals)) {
     rawset(_G as unknown as Record<string, unknown>, name, entry);
   }
-  collectQuickly();
   const { settings } = loadSettings(settingsPath);
   loadStaticUpstreams(settings.upstreams?.conf ?? "");
   if (confToWrite() !== "") {
