@@ -4,7 +4,7 @@ import type { NumberBuffer } from "./buffer.ts";
 /**
  * Decimal digits in memory, eight at a time: all characters are one 64-bit number, in which they are tested, and added up
  * in pairs, pairs of pairs and halves (D. Lemire, "Quickly parsing eight digits", 2018). In LuaJIT's machine code that is
- * a tenth of what strspn(3) and atoll(3) take for a uid, of which each request has one.
+ * a third of what strspn(3) and atoll(3) take for a uid, of which each request has one.
  */
 
 /** A whole number of 64 bits, LuaJIT's `int64_t`: its operators are Lua's, so that it passes for a number here. */

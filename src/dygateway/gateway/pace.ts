@@ -79,14 +79,14 @@ export function endHaste(): void {
   collectgarbage("setpause", USUAL_COLLECTOR_PAUSE);
 }
 
-/** While changes come in: each leaves more behind than a hundred requests, and the heap would find its size in thousands of them. */
+/** While changes come in: each leaves far more behind than a request, and the heap would find its size in thousands of them. */
 const CHANGING_COLLECTOR_PAUSE = 140;
 const CHANGING_SECONDS = 10;
 /** Kilobytes of a heap above which it is the collector that takes time, and not what is left behind that takes room. */
 const SMALL_HEAP = 16384;
 let changedAt: number | undefined;
 
-/** To be called when a worker has taken over a change: for a while memory grows less before the collector goes through it. */
+/** To be called when a worker has taken over a change, of no large policy: for a while memory grows less before the collector goes through it. */
 export function collectOften(): void {
   changedAt = ngx.now();
   if (collectgarbage("count") < SMALL_HEAP) {

@@ -169,8 +169,11 @@ export function catchUp(pause: Pause): void {
     applyWhole(pause);
   });
   report();
-  tidy(endRelease());
-  collectOften();
+  const isMuch = endRelease();
+  tidy(isMuch);
+  if (applied && !isMuch) {
+    collectOften();
+  }
   applying = false;
   if (!applied) {
     logFailure(reason);
