@@ -65,10 +65,21 @@ function answer(question: number, pause: Pause): void {
   dict().safe_set(`ask:${question}:${id}`, cjson.encode(own)[0] ?? "", LIFETIME_SECONDS);
 }
 
-/** Called many times a second: one look into the shared dict where nobody has asked. */
-export function answerQuestions(pause: Pause): void {
+/** The number of the last question that was asked; 0 before the first. */
+function lastQuestion(): number {
   const [last] = dict().get("ask");
-  if (typeof last !== "number" || last <= answeredUpTo) {
+  return typeof last === "number" ? last : 0;
+}
+
+/** Whether this worker has not looked at a question yet. */
+export function isAsked(): boolean {
+  return lastQuestion() > answeredUpTo;
+}
+
+/** Called many times a second. */
+export function answerQuestions(pause: Pause): void {
+  const last = lastQuestion();
+  if (last <= answeredUpTo) {
     return;
   }
   const first = Math.max(answeredUpTo + 1, last - MOST_BEHIND);

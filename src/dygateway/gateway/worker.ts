@@ -211,7 +211,12 @@ export function hasNothingYet(): boolean {
   return seq === 0;
 }
 
-/** Called many times a second: one look into the shared dict when there is nothing to do. */
+/** Whether a tick has anything to do. */
+export function isTickDue(): boolean {
+  return readSeq() !== seq || ngx.now() - reportedAt >= REPORT_SECONDS;
+}
+
+/** Called many times a second. */
 export function tick(pause: Pause): void {
   catchUp(pause);
   if (ngx.now() - reportedAt >= REPORT_SECONDS) {

@@ -1,11 +1,11 @@
 import { isAgent, startAgent } from "../gateway/agent.ts";
-import { tickHealth } from "../gateway/health/tick.ts";
+import { isHealthDue, tickHealth } from "../gateway/health/tick.ts";
 import { giveUpLease, leaderPid, tryLead } from "../gateway/leader.ts";
 import { logError } from "../gateway/log.ts";
 import { pacer } from "../gateway/pace.ts";
-import { answerQuestions } from "../gateway/peer_reports.ts";
+import { answerQuestions, isAsked } from "../gateway/peer_reports.ts";
 import { followStore } from "../gateway/sync.ts";
-import { catchUpAtStart, hasNothingYet, leave, tick } from "../gateway/worker.ts";
+import { catchUpAtStart, hasNothingYet, isTickDue, leave, tick } from "../gateway/worker.ts";
 
 /** Seconds between two looks at the shared dict; a change reaches a worker within this and its own work. */
 const TICK_SECONDS = 0.02;
@@ -31,6 +31,11 @@ function lead(premature: boolean): void {
   }
 }
 
+/** Three looks into the shared dict, in compiled code: most ticks are no more than that. */
+function isAnythingDue(): boolean {
+  return isTickDue() || isHealthDue() || isAsked();
+}
+
 /** For `init_worker_by_lua_block`: takes over the node's state before the first request, then follows it. */
 export function start(): void {
   if (isAgent()) {
@@ -45,7 +50,7 @@ export function start(): void {
   ngx.timer.every(TICK_SECONDS, (premature) => {
     if (premature) {
       leave();
-    } else {
+    } else if (isAnythingDue()) {
       const pause = pacer(hasNothingYet);
       tick(pause);
       tickHealth(pause);

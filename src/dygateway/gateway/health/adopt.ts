@@ -10,19 +10,21 @@ import { readHealth, readName } from "./records.ts";
 
 /** Upstreams of this worker that were built since the last `takeBuilt`. */
 let built: Lookup<boolean> = lookup();
+let builtAny = false;
 
 /**
  * To be called for each balancer as it takes over its peers: tells it what the node knows of them. The worker's tick does
  * so once more, for what happened while it was built.
  */
 export function adoptHealth(balancer: Balancer): void {
-  built[balancer.name] = true;
+  adoptLater(balancer.name);
   takeOver(balancer);
 }
 
 /** Has the tick settle a balancer that was put in force without. */
 export function adoptLater(name: string): void {
   built[name] = true;
+  builtAny = true;
 }
 
 /** Nothing is known better than what is on record. */
@@ -53,11 +55,14 @@ export function takeOver(balancer: Balancer, hasRecovered: (this: void, address:
   }
 }
 
+export function hasBuilt(): boolean {
+  return builtAny;
+}
+
 export function takeBuilt(): string[] {
   const names = Object.keys(built);
-  if (names.length > 0) {
-    built = lookup();
-  }
+  built = lookup();
+  builtAny = false;
   return names;
 }
 

@@ -53,6 +53,8 @@ export function publishEvents(events: readonly PeerEvent[]): void {
 
 /** A worker's place in the ring. */
 export interface EventReader {
+  /** Whether `read` has anything to hand over, or to wait for. */
+  readonly hasNews: (this: void) => boolean;
   /**
    * Hands over what others have said since the last call, in order.
    *
@@ -71,6 +73,7 @@ export function eventReader(): EventReader {
   }
 
   return {
+    hasNews: () => lastBatch() !== seen,
     read: (take) => {
       const last = lastBatch();
       if (last - seen > SLOTS || last < seen) {

@@ -66,6 +66,11 @@ function summary(): Learned[] {
   return learned;
 }
 
+/** Whether requests have learned anything since the last tick. */
+export function hasLearned(): boolean {
+  return queued > 0;
+}
+
 /** Tells the other workers what was learned; in the tick. */
 export function shareLearned(): void {
   if (queued === 0) {

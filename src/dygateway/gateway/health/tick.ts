@@ -4,10 +4,10 @@ import type { Pause } from "../../core/result.ts";
 import type { Balancer, Peer } from "../../core/upstream/balancer.ts";
 import { logErrorSometimes } from "../log.ts";
 import { settledBalancer, upstreamsInForce } from "../upstreams.ts";
-import { takeBuilt, takeOver } from "./adopt.ts";
+import { hasBuilt, takeBuilt, takeOver } from "./adopt.ts";
 import { eventReader } from "./events.ts";
 import type { EventReader, PeerEvent } from "./events.ts";
-import { shareLearned } from "./passive.ts";
+import { hasLearned, shareLearned } from "./passive.ts";
 import { recordRounds } from "./records.ts";
 
 /** What else this worker does with each event: set while it leads. */
@@ -131,7 +131,12 @@ function share(pause: Pause): void {
   }
 }
 
-/** Shares what workers know of peers, many times a second: two looks when there is nothing new. */
+/** Whether `tickHealth` has anything to do. */
+export function isHealthDue(): boolean {
+  return reader === undefined || recovered !== undefined || hasLearned() || hasBuilt() || reader.hasNews();
+}
+
+/** Shares what workers know of peers, many times a second. */
 export function tickHealth(pause: Pause): void {
   if (ticking) {
     return;
