@@ -29,12 +29,14 @@ declare function tonumber(this: void, value: Wide): number;
 const ffi: Ffi | undefined = stringsAreBytes ? require("ffi") : undefined;
 const { band, bor, lshift, rshift } = (stringsAreBytes ? require("bit") : {}) as Bit;
 
+const cast = ffi?.cast;
+
 /** Whether the first character is the lowest byte. */
 const isKnown = ffi?.abi("le") === true;
 
 /** The same four bytes in both halves, or two halves of their own. */
 function wide(high: number, low: number): Wide {
-  const upper = ffi === undefined ? high : ffi.cast("int64_t", high);
+  const upper = cast === undefined ? high : cast("int64_t", high);
   return upper * 4294967296 + low;
 }
 
@@ -49,7 +51,7 @@ const OTHER_PAIRS = wide(10000, 1);
 
 /** @inlined */
 function load(memory: NumberBuffer): Wide {
-  const pointer = ffi!.cast("const int64_t *", memory);
+  const pointer = cast!("const int64_t *", memory);
   return pointer[0]!;
 }
 

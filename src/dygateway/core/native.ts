@@ -54,19 +54,19 @@ const AF_INET = 2;
 const AF_INET6 = 10;
 const octets = ffi?.new("uint8_t[16]") ?? [0, 0, 0, 0];
 
-// LuaJIT gives up compiling where it meets a function of C that was never looked up.
-libc?.dygateway_strspn("", DIGITS);
-libc?.dygateway_strcspn("", DIGITS);
-libc?.dygateway_atoll("");
-libc?.dygateway_strtod("", undefined);
-libc?.dygateway_inet_pton(AF_INET, "", octets);
+// Each a constant of its own: LuaJIT looks up what a table holds, and takes what a local holds for known.
+const strspn = libc?.dygateway_strspn;
+const strcspn = libc?.dygateway_strcspn;
+const atoll = libc?.dygateway_atoll;
+const strtod = libc?.dygateway_strtod;
+const inetPton = libc?.dygateway_inet_pton;
 
 /**
  * Whether every character is a decimal digit; undefined where it is not known natively.
  * @inlined
  */
 export function isAllDigits(text: string): boolean | undefined {
-  return libc === undefined ? undefined : libc.dygateway_strspn(text, DIGITS) === text.length;
+  return stringsAreBytes ? strspn!(text, DIGITS) === text.length : undefined;
 }
 
 /**
@@ -74,12 +74,12 @@ export function isAllDigits(text: string): boolean | undefined {
  * @inlined
  */
 export function ipv4Number(text: string): number {
-  if (libc === undefined) {
+  if (!stringsAreBytes) {
     return -2;
   }
   // C would take a NUL for the end of the text, whatever stands behind it.
-  const isWhole = libc.dygateway_strspn(text, ADDRESS_CHARACTERS) === text.length;
-  if (!isWhole || libc.dygateway_inet_pton(AF_INET, text, octets) !== 1) {
+  const isWhole = strspn!(text, ADDRESS_CHARACTERS) === text.length;
+  if (!isWhole || inetPton!(AF_INET, text, octets) !== 1) {
     return -1;
   }
   return octets[0]! * 16777216 + octets[1]! * 65536 + octets[2]! * 256 + octets[3]!;
@@ -100,11 +100,11 @@ function sixOctets(at: number): number {
  * @inlined
  */
 export function readIpv6Number(text: string, into: NumberBuffer): number {
-  if (libc === undefined) {
+  if (!stringsAreBytes) {
     return -2;
   }
-  const isWhole = libc.dygateway_strspn(text, IPV6_CHARACTERS) === text.length;
-  if (!isWhole || libc.dygateway_inet_pton(AF_INET6, text, octets) !== 1) {
+  const isWhole = strspn!(text, IPV6_CHARACTERS) === text.length;
+  if (!isWhole || inetPton!(AF_INET6, text, octets) !== 1) {
     return 0;
   }
   into[0] = sixOctets(0);
@@ -122,14 +122,15 @@ function hasMurmur2(): boolean {
   );
 }
 
-const murmur2Library: Native | undefined = hasMurmur2() ? libc : undefined;
+const murmur2 = hasMurmur2() ? libc?.dygateway_murmur2 : undefined;
+const isMurmur2Known = murmur2 !== undefined;
 
 /**
  * MurmurHash2 of a text of bytes; -1 where it is not there natively.
  * @inlined
  */
 export function nativeMurmur2(text: string): number {
-  const hash = murmur2Library === undefined ? -1 : murmur2Library.dygateway_murmur2(text, text.length);
+  const hash = isMurmur2Known ? murmur2(text, text.length) : -1;
   return hash;
 }
 
@@ -142,14 +143,15 @@ function hasCrc32(): boolean {
   );
 }
 
-const crc32Library: Native | undefined = hasCrc32() ? libc : undefined;
+const crc32 = hasCrc32() ? libc?.dygateway_crc32 : undefined;
+const isCrc32Known = crc32 !== undefined;
 
 /**
  * CRC-32 of a text of bytes; -1 where it is not there natively.
  * @inlined
  */
 export function nativeCrc32(text: string): number {
-  const sum = crc32Library === undefined ? -1 : crc32Library.dygateway_crc32(0, text, text.length);
+  const sum = isCrc32Known ? crc32(0, text, text.length) : -1;
   return sum;
 }
 
@@ -163,7 +165,7 @@ export interface MemoryText {
  * @inlined
  */
 export function lengthBefore(memory: MemoryText, offset: number, character: string): number | undefined {
-  const length = libc?.dygateway_strcspn(behind(memory, offset), character);
+  const length = stringsAreBytes ? strcspn!(behind(memory, offset), character) : undefined;
   return length;
 }
 
@@ -172,7 +174,7 @@ export function lengthBefore(memory: MemoryText, offset: number, character: stri
  * @inlined
  */
 export function digitsFrom(memory: MemoryText, offset: number): number | undefined {
-  const count = libc?.dygateway_strspn(behind(memory, offset), DIGITS);
+  const count = stringsAreBytes ? strspn!(behind(memory, offset), DIGITS) : undefined;
   return count;
 }
 
@@ -181,7 +183,7 @@ export function digitsFrom(memory: MemoryText, offset: number): number | undefin
  * @inlined
  */
 export function integerFrom(memory: MemoryText, offset: number): number | undefined {
-  const number = libc === undefined ? undefined : tonumber(libc.dygateway_atoll(behind(memory, offset)));
+  const number = stringsAreBytes ? tonumber(atoll!(behind(memory, offset))) : undefined;
   return number;
 }
 
@@ -190,7 +192,7 @@ export function integerFrom(memory: MemoryText, offset: number): number | undefi
  * @inlined
  */
 export function decimalFrom(memory: MemoryText, offset: number): number | undefined {
-  const number = libc?.dygateway_strtod(behind(memory, offset), undefined);
+  const number = stringsAreBytes ? strtod!(behind(memory, offset), undefined) : undefined;
   return number;
 }
 

@@ -3,8 +3,11 @@ import type { MemoryText } from "../core/native.ts";
 /**
  * What the request path asks of lua-nginx-module, by the functions behind `ngx.var`, `ngx.is_subrequest`, `ngx.time` and
  * ngx.balancer. Those are Lua functions of resty.core, partly metamethods; LuaJIT may start to compile at one of them,
- * and a request's compiled code then ends there (see scripts/tstl/inlined.cjs). Where something is not as expected,
- * `nginxLua` is undefined, and they are called as everybody calls them.
+ * and a request's compiled code then ends there (see scripts/tstl/inlined.cjs). Where something is not as expected, none of
+ * them is there, and what everybody calls is called.
+ *
+ * Each is a constant of its own: LuaJIT takes what a local holds for known, and does not look it up (a table, and
+ * anything of C that is larger than two pointers, it does).
  */
 export interface Request {
   readonly request: unique symbol;
@@ -17,7 +20,7 @@ export interface Cell<T> {
   0: T;
 }
 
-export interface NginxLua {
+interface NginxLua {
   ngx_http_lua_ffi_var_get(
     this: void,
     request: Request,
@@ -54,7 +57,7 @@ interface Ffi {
   readonly C: NginxLua;
   new: (this: void, type: string, size?: number) => unknown;
   string: (this: void, from: Address, length?: number) => string;
-  cast: (this: void, type: string, pointer: Request) => unknown;
+  cast: (this: void, type: string, pointer: Request | Address) => unknown;
 }
 
 interface Base {
@@ -96,14 +99,39 @@ function functions(): NginxLua | undefined {
   return found && known ? ffi.C : undefined;
 }
 
+/** What pointers lead to that the collector does not see. */
+const rooms: Address[] = [];
+
 const threadRequest = requestGetter();
 
 /** The request that nginx is handling. */
 export const currentRequest: (this: void) => Request =
   threadRequest ?? (require("resty.core.base") as Base).get_request;
 
-/** Undefined where `ngx` itself must be asked. */
-export const nginxLua: NginxLua | undefined = threadRequest === undefined ? undefined : functions();
+const nginxLua: NginxLua | undefined = threadRequest === undefined ? undefined : functions();
+
+/** Whether the functions below are there; otherwise `ngx` itself must be asked. */
+export const isDirect = nginxLua !== undefined;
+const known = nginxLua ?? ({} as NginxLua);
+
+export const varGet = known.ngx_http_lua_ffi_var_get;
+export const varSet = known.ngx_http_lua_ffi_var_set;
+export const getLastFailure = known.ngx_http_lua_ffi_balancer_get_last_failure;
+export const setMoreTries = known.ngx_http_lua_ffi_balancer_set_more_tries;
+export const setCurrentPeer = known.ngx_http_lua_ffi_balancer_set_current_peer;
+const subrequestFlag = known.ngx_http_lua_ffi_is_subrequest;
+const respStatus = known.ngx_http_lua_ffi_get_resp_status;
+const nginxTime = known.ngx_http_lua_ffi_time;
+
+const { cast } = ffi;
+export const textOf = ffi.string;
+
+/** Room of so many bytes, which is never given back. */
+export function staticBytes(size: number): Address {
+  const room = ffi.new("unsigned char[?]", size) as Address;
+  rooms.push(room);
+  return cast("unsigned char *", room) as Address;
+}
 
 /** Where the functions write why they refuse. */
 export const problemCell = ffi.new("char *[1]") as Cell<Address>;
@@ -113,7 +141,7 @@ export const problemCell = ffi.new("char *[1]") as Cell<Address>;
  * @inlined
  */
 export function isSubrequest(): boolean {
-  const found = nginxLua === undefined ? ngx.is_subrequest : nginxLua.ngx_http_lua_ffi_is_subrequest(currentRequest()) === 1;
+  const found = isDirect ? subrequestFlag(currentRequest()) === 1 : ngx.is_subrequest;
   return found;
 }
 
@@ -122,7 +150,7 @@ export function isSubrequest(): boolean {
  * @inlined
  */
 export function answeredStatus(): number {
-  const status = nginxLua === undefined ? ngx.status : nginxLua.ngx_http_lua_ffi_get_resp_status(currentRequest());
+  const status = isDirect ? respStatus(currentRequest()) : ngx.status;
   return status;
 }
 
@@ -131,7 +159,7 @@ export function answeredStatus(): number {
  * @inlined
  */
 export function wholeSeconds(): number {
-  const seconds = nginxLua === undefined ? ngx.time() : (tonumber(nginxLua.ngx_http_lua_ffi_time()) ?? 0);
+  const seconds = isDirect ? (tonumber(nginxTime()) ?? 0) : ngx.time();
   return seconds;
 }
 
@@ -141,6 +169,6 @@ export function wholeSeconds(): number {
  * @inlined
  */
 export function requestKey(): number {
-  const address = tonumber(ffi.cast("uintptr_t", currentRequest()));
+  const address = tonumber(cast("uintptr_t", currentRequest()));
   return address ?? 0;
 }

@@ -95,13 +95,23 @@ export function beginAgain(tries: Tries): void {
  * Begins anew: an error page has sent a request elsewhere, or an object goes from one request to the next.
  * @inlined
  */
-function begin(tries: Tries, upstream: LiveUpstream): void {
+function begin(tries: Tries, upstream: LiveUpstream, isNamed: boolean, earlier: number): void {
   tries.upstream = upstream;
   tries.tried = undefined;
   tries.key = "";
-  tries.earlier = 0;
+  tries.earlier = earlier;
   tries.isElsewhere = false;
-  tries.isNamed = false;
+  tries.isNamed = isNamed;
+}
+
+/**
+ * What waits for its next request keeps nothing alive: neither upstreams that are replaced nor texts.
+ * @inlined
+ */
+function letGo(tries: Tries): void {
+  tries.upstream = nobody;
+  tries.tried = undefined;
+  tries.key = "";
 }
 
 /** @inlined */
@@ -144,9 +154,7 @@ export function remember(upstream: LiveUpstream, isNamed: boolean): void {
     tries = newTries(upstream, true);
     runningCount++;
   }
-  begin(tries, upstream);
-  tries.earlier = earlier;
-  tries.isNamed = isNamed;
+  begin(tries, upstream, isNamed, earlier);
   running[request] = tries;
 }
 
@@ -213,8 +221,7 @@ export function forget(statusTells: boolean): string | undefined {
   runningCount--;
   const name = tries.isNamed ? undefined : tries.isElsewhere ? nameElsewhere(upstream.block) : upstream.name;
   if (idleCount < MAX_IDLE) {
-    // Upstreams that are replaced must not live on in what waits here.
-    begin(tries, nobody);
+    letGo(tries);
     idle[idleCount] = tries;
     idleCount++;
   }

@@ -1,4 +1,4 @@
-import { currentRequest, ffi, nginxLua, problemCell } from "./nginx_lua.ts";
+import { currentRequest, ffi, getLastFailure, isDirect, problemCell, setCurrentPeer, setMoreTries, textOf } from "./nginx_lua.ts";
 import type { Cell } from "./nginx_lua.ts";
 import { balancerModule } from "./platform.ts";
 
@@ -13,11 +13,11 @@ export type LastTry = "first" | "next" | "failed";
 
 /** @inlined */
 export function lastTry(): LastTry {
-  if (nginxLua === undefined) {
+  if (!isDirect) {
     const [state] = balancerModule.get_last_failure();
     return state === undefined ? "first" : state === "failed" ? "failed" : "next";
   }
-  const state = nginxLua.ngx_http_lua_ffi_balancer_get_last_failure(currentRequest(), status, problemCell);
+  const state = getLastFailure(currentRequest(), status, problemCell);
   return state <= OK ? "first" : state === FAILED ? "failed" : "next";
 }
 
@@ -26,11 +26,11 @@ export function lastTry(): LastTry {
  * @inlined
  */
 export function allowTries(count: number): void {
-  if (nginxLua === undefined) {
+  if (!isDirect) {
     balancerModule.set_more_tries(count);
     return;
   }
-  nginxLua.ngx_http_lua_ffi_balancer_set_more_tries(currentRequest(), count, problemCell);
+  setMoreTries(currentRequest(), count, problemCell);
 }
 
 /**
@@ -39,14 +39,14 @@ export function allowTries(count: number): void {
  * @inlined
  */
 export function givePeer(host: string, port: number | undefined): string | undefined {
-  if (nginxLua === undefined) {
+  if (!isDirect) {
     const [set, problem] = balancerModule.set_current_peer(host, port);
     return set === true ? undefined : (problem ?? "?");
   }
-  const set = nginxLua.ngx_http_lua_ffi_balancer_set_current_peer(currentRequest(), host, host.length, port ?? 0, problemCell);
+  const set = setCurrentPeer(currentRequest(), host, host.length, port ?? 0, problemCell);
   if (set === OK) {
     return undefined;
   }
-  const reason = ffi.string(problemCell[0]);
+  const reason = textOf(problemCell[0]);
   return reason;
 }

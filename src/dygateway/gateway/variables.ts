@@ -2,7 +2,7 @@ import type { Lookup } from "../core/lookup.ts";
 import { MAX_PLAIN_DIGITS } from "../core/decimal.ts";
 import { eightDigits } from "../core/eight_digits.ts";
 import { digitsFrom, integerFrom } from "../core/native.ts";
-import { currentRequest, ffi, nginxLua, problemCell } from "./nginx_lua.ts";
+import { currentRequest, ffi, isDirect, problemCell, staticBytes, textOf, varGet, varSet } from "./nginx_lua.ts";
 import type { Address, Cell } from "./nginx_lua.ts";
 
 /** `var` is no name that TypeScript could declare. */
@@ -14,10 +14,10 @@ const ZERO = 48;
 const LOWERED_SIZE = 512;
 const PROBLEM_SIZE = 256;
 
-const lowered = ffi.new("unsigned char[?]", LOWERED_SIZE) as Address;
+const lowered = staticBytes(LOWERED_SIZE);
 const value = ffi.new("char *[1]") as Cell<Address>;
 const valueLength = ffi.new("size_t[1]") as Cell<number>;
-const problem = ffi.new("unsigned char[?]", PROBLEM_SIZE) as Address;
+const problem = staticBytes(PROBLEM_SIZE);
 const problemLength = ffi.new("size_t[1]") as Cell<number>;
 
 /**
@@ -27,16 +27,16 @@ const problemLength = ffi.new("size_t[1]") as Cell<number>;
  * @inlined
  */
 export function readVariable(name: string): string | undefined {
-  if (nginxLua === undefined || name.length > LOWERED_SIZE) {
+  if (!isDirect || name.length > LOWERED_SIZE) {
     return plain[name];
   }
-  const found = nginxLua.ngx_http_lua_ffi_var_get(
+  const found = varGet(
     currentRequest(), name, name.length, lowered, 0, value, valueLength, problemCell,
   );
   if (found !== 0) {
     return undefined;
   }
-  const text = ffi.string(value[0], valueLength[0]);
+  const text = textOf(value[0], valueLength[0]);
   return text;
 }
 
@@ -47,10 +47,10 @@ export function readVariable(name: string): string | undefined {
  * @inlined
  */
 export function readNumber(name: string): number {
-  if (nginxLua === undefined || name.length > LOWERED_SIZE) {
+  if (!isDirect || name.length > LOWERED_SIZE) {
     return -1;
   }
-  const found = nginxLua.ngx_http_lua_ffi_var_get(
+  const found = varGet(
     currentRequest(), name, name.length, lowered, 0, value, valueLength, problemCell,
   );
   const length = found === 0 ? (tonumber(valueLength[0]) ?? 0) : 0;
@@ -78,12 +78,12 @@ export function readNumber(name: string): number {
  * @inlined
  */
 export function writeVariable(name: string, text: string): void {
-  if (nginxLua === undefined || name.length > LOWERED_SIZE) {
+  if (!isDirect || name.length > LOWERED_SIZE) {
     plain[name] = text;
     return;
   }
   problemLength[0] = PROBLEM_SIZE;
-  const written = nginxLua.ngx_http_lua_ffi_var_set(
+  const written = varSet(
     currentRequest(), name, name.length, lowered, text, text.length, problem, problemLength,
   );
   if (written !== 0) {
