@@ -7,7 +7,7 @@ import { BenchError } from "../settings.ts";
 import { startPeers, type PeersBackend } from "../stand/backend.ts";
 import { prepareGateway } from "../stand/gateway.ts";
 import { ask } from "../stand/http.ts";
-import { preparePlainNginx } from "../stand/plain_nginx.ts";
+import { leastBalancer, preparePlainNginx } from "../stand/plain_nginx.ts";
 import { reportUpstreams, type BalancingName, type BalancingResult } from "./upstreams_report.ts";
 
 interface Balancing extends Side {
@@ -19,6 +19,8 @@ interface WeightedServer {
   readonly address: string;
   readonly weight: number;
 }
+
+type Upstreams = Readonly<Record<"stable", readonly WeightedServer[]> & Record<string, readonly WeightedServer[]>>;
 
 const few = 3;
 const diverted = ["beta1", "beta2", "beta3"];
@@ -62,6 +64,8 @@ async function prepare(bench: Bench, peers: PeersBackend, many: number): Promise
     await nginxAlone(bench, "static", `nginx, ${few} servers`, three),
     await gateway(bench, "balanced", `gateway, ${few} servers`, { stable: three }),
     await gateway(bench, "diverted", `gateway, uidsuffix, ${few} servers`, { stable: three, ...betas }),
+    await mapped(bench, { stable: three, ...betas }),
+    await leastLua(bench, three),
     await nginxAlone(bench, "again", `nginx, ${few} servers, once more`, three),
     await nginxAlone(bench, "staticMany", `nginx, ${count} servers`, thousand),
     await gateway(bench, "balancedMany", `gateway, ${count} servers`, { stable: thousand }),
@@ -85,12 +89,34 @@ async function nginxAlone(bench: Bench, name: BalancingName, label: string, serv
   return { name, label, server, servers, load: side(bench, server.port), shares: { stable: 1 } };
 }
 
+/** An nginx that diverts by a `map` what the gateway diverts, to the same servers. */
+async function mapped(bench: Bench, byName: Upstreams): Promise<Balancing> {
+  const label = "nginx, map, the same servers";
+  const upstreams = Object.fromEntries(
+    Object.entries(byName).map(([upstream, servers]) => [upstream, { servers, keepalive: keepaliveFor(servers) }]),
+  );
+  const server = await preparePlainNginx(bench.site, "upstreams-map", "map", bench.pins.gateway, { upstreams });
+  await server.start();
+  say(`${label}: up`);
+  return { name: "mapped", label, server, servers: byName.stable, load: side(bench, server.port), shares: byDigit };
+}
+
+async function leastLua(bench: Bench, servers: readonly WeightedServer[]): Promise<Balancing> {
+  const label = `the least Lua, ${few} servers`;
+  const inTurn = servers.flatMap(({ address, weight }) => Array<string>(weight).fill(address));
+  const balancer = leastBalancer(inTurn, keepaliveFor(servers));
+  const server = await preparePlainNginx(bench.site, "upstreams-least", "balancer", bench.pins.gateway, {}, balancer);
+  await server.start();
+  say(`${label}: up`);
+  return { name: "leastLua", label, server, servers, load: side(bench, server.port), shares: { stable: 1 } };
+}
+
 /** A gateway all of whose upstreams were set at run time; its users are diverted where it has more than one. */
 async function gateway(
   bench: Bench,
   name: BalancingName,
   label: string,
-  byName: Readonly<Record<"stable", readonly WeightedServer[]> & Record<string, readonly WeightedServer[]>>,
+  byName: Upstreams,
 ): Promise<Balancing> {
   const folder = `upstreams-${name}`;
   const servers = byName.stable;

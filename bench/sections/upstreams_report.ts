@@ -10,7 +10,7 @@ export interface BalancingSample {
   readonly evenRate: number;
 }
 
-export type BalancingName = "static" | "balanced" | "diverted" | "again" | "staticMany" | "balancedMany";
+export type BalancingName = "static" | "balanced" | "diverted" | "mapped" | "leastLua" | "again" | "staticMany" | "balancedMany";
 
 export interface BalancingResult {
   readonly name: BalancingName;
@@ -42,7 +42,10 @@ export function reportUpstreams(bench: Bench, many: number, results: readonly Ba
       `addresses of the loopback network on one backend. Round robin by weights: 1 to 3 where there are three, 1 to 10 where there are ${whole(many)}; ` +
       "before the rounds, each variant was asked as often as the weights sum up to, and each server had got exactly its weight. `nginx` " +
       "is the gateway's rendered configuration without Lua and with the servers in upstream.conf; the gateways got theirs by " +
-      "add_upstream while they ran. `uidsuffix` diverts four users of ten to three more upstreams of three servers. The ratio is " +
+      "add_upstream while they ran. `uidsuffix` diverts four users of ten to three more upstreams of three servers, and `map` has nginx " +
+      "itself do the same to the same servers. `the least Lua` is what the three places cost that a balancer in Lua needs, with as " +
+      "little in them as there can be: a way that is always the same, the next server of a list, a log phase that does nothing; no " +
+      "diversion, no failures, no health, no counting, nothing that could change. The ratio is " +
       "to nginx with as many servers, round by round; with three, to the mean of two such nginxes that are measured far apart: how far " +
       "they are from 1 is what the method cannot tell apart.",
     tables: [table(["variant", "req/s", "µs a request", "ratio to nginx"], rows)],

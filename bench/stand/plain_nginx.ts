@@ -7,9 +7,10 @@ import type { Stand } from "./stand.ts";
 /**
  * `bare`: the gateway's own configuration without Lua, the static upstream `stable`. `map`: the same, with the upstream chosen by
  * a `map` of the uid's last digit. `plain`: as bare, with the headers to the backend as most people write them. `empty`:
- * as bare, in the gateway's rendered location and with Lua that does nothing: what entering Lua costs.
+ * as bare, in the gateway's rendered location and with Lua that does nothing: what entering Lua costs. `balancer`: as
+ * `empty`, and through a balancer in Lua that takes the next of its servers, with a log phase that does nothing.
  */
-export type PlainKind = "bare" | "map" | "plain" | "empty";
+export type PlainKind = "bare" | "map" | "plain" | "empty" | "balancer";
 
 /**
  * An nginx to compare the gateway with. It is what `dygateway render` makes, less everything that is Lua, so that the
@@ -21,6 +22,7 @@ export async function preparePlainNginx(
   kind: PlainKind,
   cpu: number | undefined,
   upstreams: Pick<GatewayOptions, "upstreams"> = {},
+  extra: string = "",
 ): Promise<Nginx> {
   const gateway = await prepareGateway(site, { name, workers: 1, hostkey: name, cpu, ...upstreams });
   const { conf } = gateway.place;
@@ -30,12 +32,12 @@ export async function preparePlainNginx(
   const balancers = /^\s*upstream dygateway_balancer\w* \{[\s\S]*?^\s*\}\n/gm;
   const others = /^\s*include (default\.conf|vhosts)/;
   const module = /^\s*load_module\b/;
-  const isGone = (line: string): boolean => lua.test(line) && !(kind === "empty" && module.test(line));
+  const isGone = (line: string): boolean => lua.test(line) && !(hasLua[kind] && module.test(line));
   const kept = lines.filter((line) => !isGone(line) && !others.test(line)).join("\n");
   // It names variables of the gateway's locations, and nothing is logged.
   const logFormat = /^\s*log_format dygateway [^;]*;\n/m;
   writeFileSync(file, kept.replace(logFormat, "").replace(balancers, "").replace("include upstream.conf;", "include upstream.conf;\n    include site.conf;"));
-  writeFileSync(join(conf, "site.conf"), server(kind, gateway.port));
+  writeFileSync(join(conf, "site.conf"), extra + server(kind, gateway.port));
   for (const gone of ["default.conf", "vhosts", "dygateway.json"]) {
     rmSync(join(conf, gone), { recursive: true, force: true });
   }
@@ -46,16 +48,24 @@ function plain(stand: Stand, gateway: Nginx): Nginx {
   return new Nginx(stand, gateway.place);
 }
 
-const emptyLua = `
+function rendered(way: string, balanced: string): string {
+  return `
         set $hostkey bench;
         set $backend stable;
-        set_by_lua_block $dygateway_way { return "" }
-        if ($dygateway_way = balanced) {
-            proxy_pass http://$backend;
+        set_by_lua_block $dygateway_way { return "${way}" }
+        if ($dygateway_way = balanced) {${balanced}
+            break;
         }
         if ($dygateway_way = rewrite) {
             proxy_pass http://$backend;
         }`;
+}
+
+const passed = `
+            proxy_pass http://$backend;`;
+const balanced = `
+            log_by_lua_block { return }
+            proxy_pass http://balancer;`;
 
 /** As the gateway's rule: digits 1, 3, 5, 7 are diverted. */
 const digitMap = `map $http_x_uid $by_last_digit {
@@ -72,10 +82,46 @@ const usualHeaders = `
         proxy_set_header X-Real-IP $remote_addr;
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;`;
 
-const inLocation: Readonly<Record<PlainKind, string>> = { bare: "", map: "", plain: usualHeaders, empty: emptyLua };
+const hasLua: Readonly<Record<PlainKind, boolean>> = { bare: false, map: false, plain: false, empty: true, balancer: true };
+const inLocation: Readonly<Record<PlainKind, string>> = {
+  bare: "",
+  map: "",
+  plain: usualHeaders,
+  empty: rendered("", passed),
+  balancer: rendered("balanced", balanced),
+};
+
+/**
+ * The least that a balancer in Lua does: the next of its servers, and nothing is chosen, counted or remembered.
+ *
+ * @param servers IPv4 addresses with ports, each as often as its weight. @param keepalive idle connections.
+ * @returns what goes before the server block of `balancer`.
+ */
+export function leastBalancer(servers: readonly string[], keepalive: number): string {
+  const named = servers.map((server) => {
+    const [host = "", port = ""] = server.split(":");
+    return `{ "${host}", ${port} }`;
+  });
+  return `init_by_lua_block {
+    local set_current_peer = require("ngx.balancer").set_current_peer
+    local servers = { ${named.join(", ")} }
+    local last = 0
+    function next_server()
+        last = last % #servers + 1
+        local server = servers[last]
+        set_current_peer(server[1], server[2])
+    end
+}
+upstream balancer {
+    server 0.0.0.1;
+    balancer_by_lua_block { next_server() }
+    keepalive ${keepalive};
+}
+`;
+}
 
 function server(kind: PlainKind, port: number): string {
-  const upstream = kind === "map" ? "$by_last_digit" : kind === "empty" ? "$backend" : "stable";
+  const upstream = kind === "map" ? "$by_last_digit" : hasLua[kind] ? "$backend" : "stable";
   return `${kind === "map" ? digitMap : ""}server {
     listen 127.0.0.1:${port} reuseport backlog=4096;
     server_name bench.test;

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useCluster, WORKERS } from "../support/cluster.ts";
@@ -152,6 +152,50 @@ describe("an upstream that sends a request elsewhere", () => {
     await nobodyRuns(name);
     await nobodyRuns("beta3");
     expect((await upstreams.firstPeer(name)).failures).toBe(0);
+  });
+});
+
+/** How the versions before the globals of phases/init.ts rendered their calls, and the blocks around them. */
+const earlier: readonly (readonly [string, string])[] = [
+  ["dygateway_divert(", 'package.loaded["dygateway.phases.set"].divert('],
+  ["dygateway_balance(", 'package.loaded["dygateway.phases.set"].balance('],
+  ["dygateway_balance_in_rewrite(", 'package.loaded["dygateway.phases.rewrite"].balance('],
+  ["dygateway_pick(", 'package.loaded["dygateway.phases.balancer"].pick('],
+  ["dygateway_finish_whole(", 'package.loaded["dygateway.phases.log"].finish('],
+  ["dygateway_finish(", 'package.loaded["dygateway.phases.log"].finish('],
+  ["            break;\n", ""],
+];
+
+describe("what an earlier version has rendered", () => {
+  test("goes on to divert and to balance, and counts a failure", async () => {
+    for (const file of ["nginx.conf", "vhosts/whole.test.conf", "vhosts/odd.test.conf"]) {
+      const path = join(cluster.folder, "conf", file);
+      const text = earlier.reduce((all, [now, then]) => all.replaceAll(now, then), readFileSync(path, "utf8"));
+      expect(text).toContain('package.loaded["dygateway.phases.');
+      expect(text).not.toMatch(/\bdygateway_(divert|balance|pick|finish)\w*\(/);
+      writeFileSync(path, text);
+    }
+    await cluster.restart();
+    const [refusing = 0] = await freePorts(1);
+    const { address } = await upstreams.server("old");
+    const name = await upstreams.set(`server ${address}; server 127.0.0.1:${refusing} fail_timeout=60s;`);
+    const closing = await upstreams.set(`server ${address}; keepalive 0;`);
+    await upstreams.set(`server ${address};`, "beta3");
+    await cluster.divert(host, { divtype: "uidsuffix", divdata: [{ suffix: 1, upstream: name }, { suffix: 2, upstream: "beta2" }, { suffix: 3, upstream: closing }] });
+    for (let n = 0; n < WORKERS * 4; n++) {
+      expect(await cluster.ask(host, byUid("81"))).toBe("old");
+    }
+    expect(await cluster.ask(host, byUid("82"))).toBe("beta2");
+    expect(await cluster.ask(host, byUid("83"))).toBe("old");
+    expect(await cluster.ask(host, byUid("84"))).toBe("stable");
+    expect(await cluster.ask(host, { path: "/plain/" })).toBe("old");
+    expect(await cluster.ask(host, { path: "/static/" })).toBe("beta4");
+    for (const each of [name, closing, "beta3"]) {
+      await nobodyRuns(each);
+    }
+    const [good, bad] = await upstreams.peers(name);
+    expect(good?.requests).toBe(WORKERS * 4);
+    expect(bad?.failures).toBeGreaterThan(0);
   });
 });
 
