@@ -17,8 +17,6 @@ export interface NginxPlace {
   readonly cpu: number | undefined;
 }
 
-/** How busy an idle worker may be, in parts of a CPU: timers go on. */
-const idleShare = 0.03;
 const lookMs = 200;
 const patience = 60_000;
 
@@ -31,6 +29,11 @@ export class Nginx {
   constructor(stand: Stand, place: NginxPlace) {
     this.stand = stand;
     this.place = place;
+  }
+
+  /** How busy an idle worker may be, in parts of a CPU: timers go on. */
+  protected get idleShare(): number {
+    return 0.03;
   }
 
   get port(): number {
@@ -112,7 +115,7 @@ export class Nginx {
     await until("the workers are idle", async () => {
       await new Promise((resolve) => setTimeout(resolve, lookMs));
       const now = this.workersCpu();
-      quiet = (now - before) / (lookMs * 1e6) < idleShare * this.place.workers ? quiet + 1 : 0;
+      quiet = (now - before) / (lookMs * 1e6) < this.idleShare * this.place.workers ? quiet + 1 : 0;
       before = now;
       return quiet >= 3;
     }, patience);
