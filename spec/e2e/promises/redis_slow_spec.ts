@@ -64,4 +64,17 @@ describe("a Redis that is slower than the leader's lease, and may be", () => {
       expect((await workersOf(cluster)).find((worker) => worker.leader)?.pid).toBe(leader);
     });
   }, 90_000);
+
+  test("leaves status true: it says how far the node is when it answers, and not when it asked", async () => {
+    const before = (await cluster.done("status")).data.revision as number;
+    proxy().hold = (question) => /^\*2\r\n\$3\r\nGET\r\n\$\d+\r\n\S+:revision\r\n$/i.test(question);
+    const asked = cluster.done("status");
+    await until("status waits for Redis", () => proxy().holds);
+    proxy().hold = undefined;
+    await cluster.divert(cluster.newHost(), ...otherLevels.map(({ policy }) => policy));
+    proxy().release();
+    const { revision, workers } = (await asked).data as { revision: number; workers: readonly { revision: number }[] };
+    expect(revision).toBeGreaterThan(before);
+    expect(workers.map((worker) => worker.revision)).toEqual(workers.map(() => revision));
+  });
 });

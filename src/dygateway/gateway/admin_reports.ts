@@ -100,12 +100,15 @@ function snapshotStatus(): JsonObject {
 
 /** How far the store, this node and each of its workers are, and what is wrong with any of them. */
 export function nodeStatus(context: AdminContext): Result<ActionAnswer> {
-  const position = readPosition();
+  // Asking Redis takes time, in which a step may be published. What is confirmed is published by then: a node that was
+  // read before would have nothing, and its workers would seem to be as far.
+  const store = storeStatus(readStore(context.settings.redis, storeRevision(context.keys)));
+  const { revision } = readPosition();
   const broken = brokenLevels();
   const data = object([
-    ["revision", position.revision],
+    ["revision", revision],
     ["runtimes", readHostnames().length],
-    ["store", storeStatus(readStore(context.settings.redis, storeRevision(context.keys)))],
+    ["store", store],
     ["workers", workers()],
     ["snapshot", snapshotStatus()],
     ["upstreams", upstreamsStatus()],
