@@ -103,8 +103,9 @@ function localExports(file) {
       return;
     }
     const local = localName(name);
-    // Its own body comes first: a function may call itself.
-    const uses = useLocal([...statement.right, ...file.statements.slice(i + 1)], name, local);
+    // A function may call itself by its local; of any other value it is not there yet.
+    const own = statement.right.filter(lua.isFunctionExpression);
+    const uses = useLocal([...own, ...file.statements.slice(i + 1)], name, local);
     if (uses === 0) {
       statements.push(statement);
       return;

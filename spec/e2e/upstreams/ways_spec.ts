@@ -172,6 +172,7 @@ describe("what an earlier version has rendered", () => {
       const path = join(cluster.folder, "conf", file);
       const text = earlier.reduce((all, [now, then]) => all.replaceAll(now, then), readFileSync(path, "utf8"));
       expect(text).toContain('package.loaded["dygateway.phases.');
+      expect(text).not.toContain("break;");
       expect(text).not.toMatch(/\bdygateway_(divert|balance|pick|finish)\w*\(/);
       writeFileSync(path, text);
     }
